@@ -1,0 +1,49 @@
+"""Outbox and feed."""
+
+from django.db import models
+
+from butik.lib.ids import new_id
+from butik.organisation.models import TenantModel
+
+
+class OutboxItem(models.Model):
+    """One thing that a store must tell its chain. The body of a `record` is its document, in `sales`; others carry it.
+
+    `seq` is null until the one sender numbers it: ids can commit out of order (PostgreSQL), numbers never do.
+    """
+
+    organisation = models.ForeignKey("organisation.Organisation", on_delete=models.PROTECT, related_name="+")
+    seq = models.BigIntegerField(null=True, unique=True)
+    kind = models.CharField(max_length=10)
+    ref = models.UUIDField(default=new_id)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="outbox_unnumbered", condition=models.Q(seq__isnull=True))]
+
+
+class FeedHead(TenantModel):
+    """Where a chain's feed has got to. Whoever adds entries updates this row first, so positions commit in order."""
+
+    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
+    position = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain"], name="feed_head_once")]
+
+
+class FeedEntry(TenantModel):
+    """The newest position of (kind, key). `store` is set when only that store may have it."""
+
+    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey("organisation.Store", on_delete=models.PROTECT, related_name="+", null=True)
+    position = models.BigIntegerField()
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "chain", "kind", "key"], name="feed_entry_once"),
+        ]
+        indexes = [models.Index(fields=["organisation", "chain", "position"], name="feed_by_position")]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class ErrorLogConfig(AppConfig):
+    name = "butik.error_log"
+    label = "error_log"

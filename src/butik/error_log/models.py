@@ -1,0 +1,32 @@
+"""Entries of the error log."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from butik.organisation.models import TenantModel
+
+
+class ErrorEntry(TenantModel):
+    """Something that went wrong in a service, counted while it repeats. At a chain, `store` says whose entry it is."""
+
+    class Level(models.TextChoices):
+        WARNING = "WARNING", _("Warning")
+        ERROR = "ERROR", _("Error")
+        CRITICAL = "CRITICAL", _("Critical")
+
+    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+", null=True)
+    store = models.ForeignKey("organisation.Store", on_delete=models.PROTECT, related_name="+", null=True)
+    level = models.CharField(max_length=8, choices=Level)
+    source = models.CharField(max_length=80)  # the logger: butik.sync.client
+    message = models.CharField(max_length=500)
+    detail = models.TextField(blank=True)  # traceback
+    fingerprint = models.CharField(max_length=64)
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    latest_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organisation", "latest_at"], name="errors_by_time"),
+            models.Index(fields=["organisation", "store", "fingerprint"], name="errors_by_fingerprint"),
+        ]

@@ -1,0 +1,145 @@
+"""Signed documents: JWS in compact form, Ed25519 only (docs/formats/signed-documents.md).
+
+One algorithm and no negotiation, so there is nothing to downgrade; `typ` separates what a signature is good for.
+"""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+
+class BadDocument(Exception):
+    """The document is malformed, of another type, or not signed by the key that was expected."""
+
+
+class _Header(msgspec.Struct, forbid_unknown_fields=True):
+    alg: str
+    kid: str
+    typ: str
+
+
+_decode_header = msgspec.json.Decoder(_Header).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A document that was taken apart but not yet believed."""
+
+    typ: str
+    kid: str
+    payload: bytes
+    signed: bytes
+    signature: bytes
+
+
+def encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str | bytes) -> bytes:
+    """Undo `encode`; refuse padding, other alphabets and non-canonical endings, so one value has one spelling."""
+    raw = text.encode() if isinstance(text, str) else text
+    try:
+        data = base64.b64decode(raw.translate(_STANDARD) + b"=" * (-len(raw) % 4), validate=True)
+    except binascii.Error as error:
+        raise BadDocument("not base64url") from error
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != raw:
+        raise BadDocument("not canonical base64url")
+    return data
+
+
+_STANDARD = bytes.maketrans(b"-_+/", b"+/\x00\x00")
+
+
+def key_id(public_key: bytes) -> str:
+    return encode(hashlib.sha256(public_key).digest()[:16])
+
+
+def document_hash(document: str) -> str:
+    return hashlib.sha256(document.encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private Ed25519 key. `public` is the raw 32 bytes that the others know it by."""
+
+    private: Ed25519PrivateKey
+    public: bytes
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        return cls.from_private(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_bytes(cls, seed: bytes) -> "SigningKey":
+        return cls.from_private(Ed25519PrivateKey.from_private_bytes(seed))
+
+    @classmethod
+    def from_private(cls, private: Ed25519PrivateKey) -> "SigningKey":
+        return cls(private, private.public_key().public_bytes_raw())
+
+    @property
+    def kid(self) -> str:
+        return key_id(self.public)
+
+    def sign(self, typ: str, payload: bytes) -> str:
+        """Return the compact document."""
+        signed = f"{_header(self.kid, typ)}.{encode(payload)}"
+        return f"{signed}.{encode(self.private.sign(signed.encode()))}"
+
+
+@lru_cache(maxsize=256)
+def _header(kid: str, typ: str) -> str:
+    return encode(msgspec.json.encode({"alg": "EdDSA", "kid": kid, "typ": typ}))
+
+
+@lru_cache(maxsize=4096)
+def _read_header(text: bytes) -> _Header:
+    try:
+        header = _decode_header(decode(text))
+    except msgspec.DecodeError as error:
+        raise BadDocument("bad header") from error
+    if header.alg != "EdDSA":
+        raise BadDocument("algorithm is not EdDSA")
+    return header
+
+
+def open_document(document: str, typ: str | None = None) -> Envelope:
+    """Take a document apart; raise BadDocument if it is malformed or not of type `typ`. Nothing is verified yet."""
+    try:
+        raw = document.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise BadDocument("not ASCII") from error
+    parts = raw.split(b".")
+    if len(parts) != 3:
+        raise BadDocument("not a compact JWS")
+    header = _read_header(parts[0])
+    if typ is not None and header.typ != typ:
+        raise BadDocument(f"type is {header.typ}, expected {typ}")
+    return Envelope(header.typ, header.kid, decode(parts[1]), raw[: raw.rindex(b".")], decode(parts[2]))
+
+
+@lru_cache(maxsize=4096)
+def _load(public_key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public_key)
+
+
+def verify(envelope: Envelope, public_key: bytes) -> bytes:
+    """Return the payload if `public_key` signed it, else raise BadDocument."""
+    if key_id(public_key) != envelope.kid:
+        raise BadDocument("signed by another key")
+    try:
+        _load(public_key).verify(envelope.signature, envelope.signed)
+    except InvalidSignature as error:
+        raise BadDocument("signature does not fit") from error
+    return envelope.payload
+
+
+def verify_document(document: str, typ: str, public_key: bytes) -> bytes:
+    return verify(open_document(document, typ), public_key)

@@ -1,0 +1,207 @@
+"""Settings: one file, from the environment only. What must not be guessed fails loudly.
+
+Each is documented in docs/settings.md; a test holds the two together.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from butik.roles import ROLES
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def text(name: str, default: str = "") -> str:
+    """Read NAME, or the file that NAME_FILE points to (secrets)."""
+    path = os.environ.get(f"{name}_FILE")
+    return Path(path).read_text().strip() if path else os.environ.get(name, default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = text(name, "yes" if default else "no").lower()
+    if value not in {"yes", "no"}:
+        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
+    return value == "yes"
+
+
+def database(url: str, data: Path) -> dict[str, Any]:
+    """SQLite in the data folder, or PostgreSQL from postgresql://role:password@host:port/name."""
+    if not url:
+        return {
+            "ENGINE": "butik.lib.sqlite",
+            "NAME": str(data / "butik.sqlite3"),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000;"
+                ),
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"}:
+        raise ImproperlyConfigured("BUTIK_DATABASE_URL must be empty (SQLite) or a postgresql:// address.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+
+
+def secret_key(data: Path) -> str:
+    """BUTIK_SECRET_KEY, or one that is made once and kept in the data folder."""
+    given = text("BUTIK_SECRET_KEY")
+    if given:
+        return given
+    path = data / "secrets" / "django.key"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+BUTIK_ROLE = text("BUTIK_ROLE")
+if BUTIK_ROLE not in ROLES:
+    raise ImproperlyConfigured(f"BUTIK_ROLE must be one of {', '.join(ROLES)}; it is {BUTIK_ROLE!r}.")
+ROLE = ROLES[BUTIK_ROLE]
+BUTIK_DATA = Path(text("BUTIK_DATA", f"data/{BUTIK_ROLE}")).resolve()
+BUTIK_URL = text("BUTIK_URL", "http://localhost:8010").rstrip("/")  # the service's own address, as others see it
+BUTIK_POS_ORIGIN = text("BUTIK_POS_ORIGIN", "http://localhost:8000").rstrip("/")  # where the POS app is loaded from
+BUTIK_TERMINAL_URL = text("BUTIK_TERMINAL_URL")  # a simulated card terminal, told to devices at enrolment
+_address = urlsplit(BUTIK_URL)
+_is_https = _address.scheme == "https"
+
+DEBUG = flag("BUTIK_DEBUG")
+SECRET_KEY = secret_key(BUTIK_DATA)
+ALLOWED_HOSTS = [_address.hostname or "localhost", "127.0.0.1", "localhost"]
+CSRF_TRUSTED_ORIGINS = [BUTIK_URL]
+DATABASES = {"default": database(text("BUTIK_DATABASE_URL"), BUTIK_DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    *(f"butik.{app}" for app in ROLE.apps),
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "butik.lib.content_security.ContentSecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "butik.staff.middleware.TenantScopeMiddleware",
+]
+# Machines get a stack of their own: no session, no cookies, no pages (`wsgi.py`).
+API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]
+ROOT_URLCONF = "butik.urls"
+WSGI_APPLICATION = "butik.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "butik.staff.context.frame",
+            ]
+        },
+    }
+]
+
+# Signing in to pages
+AUTH_USER_MODEL = "staff.Person"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "butik.staff.sign_in.ClosedSignUp"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Cookies ignore ports: each service names its own, and only https lets it claim the host.
+_cookie = f"{'__Host-' if _is_https else ''}butik-{BUTIK_ROLE}-{_address.port or 443}"
+SESSION_COOKIE_NAME = f"{_cookie}-session"
+CSRF_COOKIE_NAME = f"{_cookie}-csrf"
+LANGUAGE_COOKIE_NAME = f"{_cookie}-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# The POS app calls from its own origin, signed, without cookies.
+CORS_ALLOWED_ORIGINS = [BUTIK_POS_ORIGIN]
+CORS_URLS_REGEX = r"^/(api/pos|live/pos)"
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "content-encoding")
+CORS_PREFLIGHT_MAX_AGE = 7200
+CORS_ALLOW_PRIVATE_NETWORK = True
+
+# Words
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("da", "Dansk")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_TZ = True
+TIME_ZONE = text("BUTIK_TIMEZONE", "Europe/Copenhagen")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BUTIK_DATA / "static"
+STATICFILES_DIRS = [PACKAGE / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 3600
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "error_log": {"class": "butik.error_log.handler.ErrorLogHandler", "level": "WARNING"},
+    },
+    "root": {"handlers": ["console", "error_log"], "level": "INFO"},
+    "loggers": {"django.server": {"level": "WARNING"}, "httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}

@@ -1,0 +1,94 @@
+"""Persons with memberships (pages), and shop assistants with PIN verifiers (POS)."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from butik.lib.ids import new_id
+from butik.organisation.models import Chain, Store, TenantModel
+from butik.organisation.row_security import ONESELF, PERMITTED
+from butik.staff.rights import LEVEL_RIGHTS, Right
+
+
+class PersonManager(BaseUserManager["Person"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
+        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody who signs in to pages. Belongs to no organisation by itself: memberships say what is seen."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=5, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = PersonManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Membership(TenantModel):
+    """A level over an organisation (no chain, no store), a chain (no store) or one store."""
+
+    class Level(models.TextChoices):
+        STORE_MANAGER = "STORE_MANAGER", _("Store manager")
+        STORE_OWNER = "STORE_OWNER", _("Store owner")
+        CHAIN_ADMINISTRATOR = "CHAIN_ADMINISTRATOR", _("Chain administrator")
+        ORGANISATION_ADMINISTRATOR = "ORGANISATION_ADMINISTRATOR", _("Organisation administrator")
+        SUPPORTER = "SUPPORTER", _("Supporter")
+
+    # A person must find her own memberships before anybody knows which organisations she may see.
+    ROW_CONDITION: ClassVar[str] = f"organisation_id = {PERMITTED} OR person_id = {ONESELF}"
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    level = models.CharField(max_length=26, choices=Level)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "person", "chain", "store"], name="membership_once"),
+            models.CheckConstraint(
+                condition=models.Q(store__isnull=True) | models.Q(chain__isnull=False), name="membership_store_has_chain"
+            ),
+        ]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return LEVEL_RIGHTS[self.level]
+
+
+class ShopAssistant(TenantModel):
+    """Till staff. `pin` is the verifier as the wire has it (docs/formats/pos-api.md), never the PIN."""
+
+    class Role(models.TextChoices):
+        OPERATOR = "OPERATOR", _("Operator")
+        SALESPERSON = "SALESPERSON", _("Salesperson")
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="assistants")
+    number = models.CharField(max_length=10)
+    name = models.CharField(max_length=60)
+    role = models.CharField(max_length=11, choices=Role, default=Role.OPERATOR)
+    pin = models.JSONField()
+    pin_version = models.PositiveIntegerField(default=1)
+    is_active = models.BooleanField(default=True)
+    blocked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "store", "number"], name="assistant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"

@@ -1,0 +1,23 @@
+"""Addresses of a service: what its role has, and what every service has."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from butik.health import health
+
+
+def home(request: HttpRequest) -> HttpResponseBase:
+    return redirect(settings.ROLE.home)
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("health", health, name="health"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.urls")),
+    path("errors/", include("butik.error_log.urls")),
+    *(path(prefix, include(f"butik.{app}.urls")) for prefix, app in settings.ROLE.urls),
+]
