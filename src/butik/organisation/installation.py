@@ -1,0 +1,50 @@
+"""Which store or chain this very service is."""
+
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+
+from butik.organisation.models import Chain, Installation, Store
+
+
+@cache
+def this_installation() -> Installation:
+    """The one row; an empty one for a service that has not been set up. Cached: it changes only by `install_*`."""
+    return Installation.objects.filter(pk=1).first() or Installation(role=settings.BUTIK_ROLE)
+
+
+def audience() -> str:
+    """The name by which calls to this service are bound to it."""
+    here = this_installation()
+    return f"store/{here.store_id}" if here.store_id else f"chain/{here.chain_id}"
+
+
+def install_chain(*, chain: Chain | None = None) -> Installation:
+    """Make this service a chain's; without `chain` that of several organisations (PostgreSQL)."""
+    return _install(
+        role="chain",
+        organisation_id=chain.organisation_id if chain else None,
+        chain_id=chain.id if chain else None,
+    )
+
+
+def install_store(
+    *, store: Store, root_key: bytes, certificate: str, chain_url: str = ""
+) -> Installation:
+    """Make this service a store's, pinned to its chain's root. An empty `chain_url` stands alone."""
+    return _install(
+        role="store",
+        organisation_id=store.organisation_id,
+        chain_id=store.chain_id,
+        store_id=store.id,
+        chain_url=chain_url,
+        root_key=root_key,
+        certificate=certificate,
+    )
+
+
+def _install(*, role: str, **fields: UUID | bytes | str | None) -> Installation:
+    installation, _ = Installation.objects.update_or_create(pk=1, defaults={"role": role, **fields})
+    this_installation.cache_clear()
+    return installation

@@ -1,0 +1,100 @@
+"""The keys of this service, and the certificates by which a chain introduces its stores.
+
+Private keys are files of mode 0600 in the service's own folder; public keys are in the database.
+"""
+
+import os
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+
+from butik.lib.clock import to_wire
+from butik.lib.signing import BadDocument, SigningKey, decode, encode, verify_document
+from butik.organisation.models import Chain, Store
+
+CERTIFICATE = "butik-key"
+CERTIFICATE_LIFE = timedelta(days=730)
+GRACE = timedelta(days=1)
+
+
+class Certificate(msgspec.Struct, frozen=True):
+    """Payload of a butik-key document."""
+
+    v: int
+    org: UUID
+    chain: UUID
+    store: UUID
+    key: str
+    use: str
+    version: int
+    issued_at: datetime
+    expires_at: datetime
+
+    @property
+    def key_bytes(self) -> bytes:
+        return decode(self.key)
+
+
+def service_key() -> SigningKey:
+    """This service's own key; made when it is first asked for."""
+    return _key_in(settings.BUTIK_DATA / "secrets" / "service.key")
+
+
+def chain_root(chain_id: UUID) -> SigningKey:
+    """The private root of a chain, known to its chain service alone (or to a store that stands alone)."""
+    return _key_in(settings.BUTIK_DATA / "secrets" / f"chain-{chain_id}.key")
+
+
+@cache
+def _key_in(path: Path) -> SigningKey:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        # O_EXCL: of two processes that start at once, one makes the key and the other reads it
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return SigningKey.from_bytes(decode(path.read_text().strip()))
+    key = SigningKey.generate()
+    with os.fdopen(handle, "w") as file:
+        file.write(encode(key.private.private_bytes_raw()))
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def issue_certificate(*, store: Store, key: bytes, now: datetime) -> str:
+    """Introduce a store's key in the name of its chain. The caller keeps `store.key_version` in step."""
+    certificate = Certificate(
+        v=1,
+        org=store.organisation_id,
+        chain=store.chain_id,
+        store=store.id,
+        key=encode(key),
+        use="store",
+        version=store.key_version,
+        issued_at=now,
+        expires_at=now + CERTIFICATE_LIFE,
+    )
+    body = msgspec.to_builtins(certificate) | {
+        "issued_at": to_wire(certificate.issued_at),
+        "expires_at": to_wire(certificate.expires_at),
+    }
+    return chain_root(store.chain_id).sign(CERTIFICATE, msgspec.json.encode(body))
+
+
+def read_certificate(document: str, root_key: bytes, now: datetime) -> Certificate:
+    """Return what the root says of a store's key; raise BadDocument if it does not say it, or no longer."""
+    try:
+        certificate = msgspec.json.decode(verify_document(document, CERTIFICATE, root_key), type=Certificate)
+    except msgspec.DecodeError as error:
+        raise BadDocument("not a certificate") from error
+    if now > certificate.expires_at + GRACE:
+        raise BadDocument("certificate has expired")
+    return certificate
+
+
+def root_public_key(chain: Chain) -> bytes:
+    return bytes(chain.root_key or b"")
