@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from butik.organisation.models import Chain, TenantModel
+from butik.lib.tenant import TenantModel
+from butik.organisation.models import Chain
 
 
 class Unit(models.TextChoices):

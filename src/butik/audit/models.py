@@ -4,7 +4,7 @@ from typing import Any, Never
 
 from django.db import models
 
-from butik.organisation.models import TenantModel
+from butik.lib.tenant import TenantModel
 
 
 class AuditEntry(TenantModel):

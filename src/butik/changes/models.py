@@ -3,7 +3,7 @@
 from django.db import models
 
 from butik.lib.ids import new_id
-from butik.organisation.models import TenantModel
+from butik.lib.tenant import TenantModel
 
 
 class OutboxItem(models.Model):

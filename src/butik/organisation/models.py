@@ -1,38 +1,12 @@
 """The tenant tree and the devices that hang in it."""
 
-from typing import TYPE_CHECKING, ClassVar, Self
-from uuid import UUID
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from butik.lib.ids import new_id
-from butik.organisation.row_security import PERMITTED
-
-if TYPE_CHECKING:
-    from butik.staff.models import Person
-
-
-class TenantQuerySet(models.QuerySet["TenantModel"]):
-    """Reads of tenant rows. Views go through `visible_to`; work for a machine names the organisation itself."""
-
-    def visible_to(self, person: "Person") -> Self:
-        """Only what this person's memberships reach: an organisation, one of its chains, or one of its stores."""
-        from butik.organisation.visibility import restrict
-
-        return restrict(self, person)
-
-
-class TenantModel(models.Model):
-    """A row that belongs to one organisation (truth 1)."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    organisation = models.ForeignKey("organisation.Organisation", on_delete=models.PROTECT, related_name="+")
-
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
+from butik.lib.tenant import PERMITTED, TenantModel, TenantQuerySet
 
 
 class Organisation(models.Model):

@@ -8,8 +8,8 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.db import connections, models
 
-PERMITTED = "ANY (string_to_array(NULLIF(current_setting('butik.organisations', true), ''), ',')::uuid[])"
-ONESELF = "NULLIF(current_setting('butik.person', true), '')::uuid"
+from butik.lib.tenant import PERMITTED
+
 
 
 def tenant_tables() -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from butik.organisation.models import Chain, Store, TenantModel
+from butik.lib.tenant import TenantModel
+from butik.organisation.models import Chain, Store
 
 
 class PriceFile(TenantModel):

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from butik.organisation.models import TenantModel
+from butik.lib.tenant import TenantModel
 
 
 class Series(TenantModel):

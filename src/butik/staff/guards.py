@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from butik.organisation.models import TenantModel
+from butik.lib.tenant import TenantModel
 from butik.staff.models import Membership, Person
 from butik.staff.rights import Right
 

@@ -7,9 +7,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from butik.lib.ids import new_id
-from butik.organisation.models import Chain, Store, TenantModel
-from butik.organisation.row_security import ONESELF, PERMITTED
+from butik.lib.tenant import ONESELF, PERMITTED, TenantModel
+from butik.organisation.models import Chain, Store
 from butik.staff.rights import LEVEL_RIGHTS, Right
+from butik.staff.visibility import Rows, restrict
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -37,6 +38,9 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def restrict(self, rows: Rows) -> Rows:
+        return restrict(rows, self)
 
 
 class Membership(TenantModel):

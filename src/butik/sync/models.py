@@ -3,7 +3,8 @@
 from django.db import models
 
 from butik.lib.ids import new_id
-from butik.organisation.models import Chain, Store, TenantModel
+from butik.lib.tenant import TenantModel
+from butik.organisation.models import Chain, Store
 
 
 class Uplink(models.Model):

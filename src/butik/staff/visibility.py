@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, TypeVar
 from django.db import models
 from django.db.models import Q
 
+from butik.lib.tenant import TenantQuerySet
+
 if TYPE_CHECKING:
-    from butik.organisation.models import TenantQuerySet
     from butik.staff.models import Person
 
-Rows = TypeVar("Rows", bound="TenantQuerySet")
+Rows = TypeVar("Rows", bound=TenantQuerySet)
 
 
 def restrict(rows: Rows, person: "Person") -> Rows:
