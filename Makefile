@@ -8,9 +8,44 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 UV := $(BIN)/uv pip
+NPM := $(BIN)/python tools/npm.py
 export VIRTUAL_ENV := $(CURDIR)/.venv
+export UV_SYSTEM_CERTS := 1
 
-.PHONY: help lock clean
+POS_FILES := $(shell find pos -type f -not -path '*/node_modules/*' -not -path 'pos/test/*')
+PO_FILES := $(shell find src -name '*.po')
+POS_APP := src/butik/pos_app/index.html
+PAGE_ASSETS := src/butik/static/vendor/icons.svg
+FRONT_END := $(POS_APP) $(PAGE_ASSETS) $(PO_FILES:.po=.mo)
+
+.PHONY: demo install test check soak wheel lock fmt messages clean help
+
+demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=n sets their number)
+	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles $(ARTICLES))
+
+install: .venv/dev $(FRONT_END)  ## Make .venv with everything that developing needs, and build the front end
+
+test: install  ## Run every test: the POS app's, pytest on SQLite, and what uses a database on PostgreSQL (ARGS="-k word")
+	@tools/need-chromium.sh
+	$(NPM) --silent run test --workspace pos
+	$(BIN)/pytest $(ARGS)
+	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(ARGS)
+
+check: install  ## Check style, types, layers, migrations, translations and locks
+	@$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(NPM) --silent run check --workspace pos
+	$(BIN)/lint-imports
+	for role in store chain; do BUTIK_ROLE=$$role $(BIN)/butik makemigrations --check --dry-run; done
+	$(BIN)/python tools/messages.py check
+	$(BIN)/pytest -q tests/test_lock_files.py
+
+soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
+	@SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
+
+wheel: .venv/dev $(FRONT_END)  ## Build the wheel that users install; it needs no Node.js
+	@$(BIN)/hatchling build --target wheel
 
 lock: .venv/uv  ## Write the hash-locked requirements again from the *.in files (UPGRADE=1 takes newer versions)
 	@compile() { $(UV) compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
@@ -18,23 +53,50 @@ lock: .venv/uv  ## Write the hash-locked requirements again from the *.in files 
 	compile runtime
 	compile dev -c requirements/runtime.txt
 	compile build -c requirements/dev.txt
-	compile uv -c requirements/dev.txt
+	compile uv -c requirements/dev.txt --no-annotate
 
-clean:  ## Remove everything that make made
-	@rm -rf .venv node_modules */node_modules dist src/butik/static/vendor src/butik/pos_app
-	find . -name __pycache__ -prune -exec rm -rf {} +
+fmt: .venv/dev  ## Format the Python code, and mend what can be mended by machine
+	@$(BIN)/ruff check --fix --quiet || true
+	$(BIN)/ruff format
+
+messages: .venv/dev  ## Collect the words of the interface for translation
+	@$(BIN)/python tools/messages.py update
+
+clean:  ## Remove everything that make made; data of a demo stays
+	@rm -rf .venv node_modules pos/node_modules pages/node_modules dist src/butik/static/vendor src/butik/pos_app
+	find src -name '*.mo' -delete
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# --- what the targets stand on; stamps make a second run fast ---
+# --- What the targets stand on. Stamps make a second run fast. --------------------------------------------------------
 
 .venv/uv: requirements/uv.txt
-	@tools/check-python.sh "$(PYTHON)"
-	"$(PYTHON)" -m venv --clear .venv
+	@tools/need-python.sh "$(PYTHON)"
+	"$(PYTHON)" -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	touch $@
 
-.venv/dev: .venv/uv requirements/dev.txt
-	@$(UV) sync --quiet --require-hashes requirements/dev.txt
+# Enough to build and to run Butik. It only adds, so that it leaves a developer's .venv whole.
+.venv/runtime: .venv/uv requirements/runtime.txt requirements/build.txt pyproject.toml hatch_build.py
+	@$(UV) install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(UV) install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+.venv/dev: .venv/runtime requirements/dev.txt
+	@$(UV) sync --quiet --require-hashes requirements/dev.txt
+	$(UV) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+node_modules/.installed: package-lock.json .npmrc | .venv/runtime
+	@$(NPM) --silent ci
+	touch $@
+
+$(POS_APP): $(POS_FILES) node_modules/.installed
+	@$(NPM) --silent run build --workspace pos
+
+$(PAGE_ASSETS): $(wildcard pages/*) node_modules/.installed
+	@$(NPM) --silent run build --workspace pages
+
+%.mo: %.po tools/messages.py | .venv/runtime
+	@$(BIN)/python tools/messages.py compile
