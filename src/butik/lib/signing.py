@@ -96,17 +96,17 @@ class SigningKey:
 
 @lru_cache(maxsize=256)
 def _header(kid: str, typ: str) -> str:
-    return encode(msgspec.json.encode({"alg": "EdDSA", "kid": kid, "typ": typ}))
+    return encode(msgspec.json.encode({"alg": "Ed25519", "kid": kid, "typ": typ}))
 
 
 @lru_cache(maxsize=4096)
 def _read_header(text: bytes) -> _Header:
     try:
         header = _decode_header(decode(text))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDocument("bad header") from error
-    if header.alg != "EdDSA":
-        raise BadDocument("algorithm is not EdDSA")
+    if header.alg != "Ed25519":
+        raise BadDocument("algorithm is not Ed25519")
     return header
 
 

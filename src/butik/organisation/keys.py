@@ -89,7 +89,7 @@ def read_certificate(document: str, root_key: bytes, now: datetime) -> Certifica
     """Return what the root says of a store's key; raise BadDocument if it does not say it, or no longer."""
     try:
         certificate = msgspec.json.decode(verify_document(document, CERTIFICATE, root_key), type=Certificate)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadDocument("not a certificate") from error
     if now > certificate.expires_at + GRACE:
         raise BadDocument("certificate has expired")

@@ -61,7 +61,7 @@ def read_proof(header: str) -> Proof:
     try:
         envelope = open_document(header[len(SCHEME) :], PROOF)
         return Proof(_decode_claims(envelope.payload), envelope)
-    except (BadDocument, msgspec.DecodeError) as error:
+    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _bad(str(error)) from error
 
 
