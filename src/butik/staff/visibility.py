@@ -6,46 +6,61 @@ from django.db import models
 from django.db.models import Q
 
 from butik.lib.tenant import TenantQuerySet
+from butik.organisation.models import Store
 
 if TYPE_CHECKING:
-    from butik.staff.models import Person
+    from butik.staff.models import Membership, Person
 
 Rows = TypeVar("Rows", bound=TenantQuerySet)
 
 
 def restrict(rows: Rows, person: "Person") -> Rows:
     """Keep the rows inside at least one of the person's memberships; nobody without one sees anything."""
-    names = {field.name for field in rows.model._meta.get_fields() if isinstance(field, models.Field)}
     allowed = Q(pk__in=[])
     for membership in person.memberships.all():
-        allowed |= _reach(rows.model._meta.model_name or "", names, membership)
+        allowed |= _reach(rows.model, membership)
     return rows.filter(allowed)
 
 
-def _reach(model: str, names: set[str], membership: models.Model) -> Q:
-    organisation, chain, store = (
-        getattr(membership, "organisation_id"),  # noqa: B009
-        getattr(membership, "chain_id"),  # noqa: B009
-        getattr(membership, "store_id"),  # noqa: B009
-    )
-    if model == "organisation":
+def _reach(model: type[models.Model], membership: "Membership") -> Q:
+    organisation, chain, store = membership.organisation_id, membership.chain_id, membership.store_id
+    name = model._meta.model_name
+    if name == "organisation":
         return Q(pk=organisation)
     within = Q(organisation_id=organisation)
+    # Columns, not fields: the journal bears bare ids where other rows have foreign keys.
+    columns = {field.attname for field in model._meta.concrete_fields}
     if store is not None:
-        if model == "store":
-            return within & Q(pk=store)
-        if "store" in names:
-            return within & (Q(store_id=store) | _shared_in(names, chain))
-        return within & _shared_in(names, chain, model)
+        return within & _reach_of_store(name, columns, chain, store)
     if chain is not None:
-        return within & (Q(pk=chain) if model == "chain" else Q(chain_id=chain) if "chain" in names else Q())
+        return within & _reach_of_chain(name, columns, chain)
     return within
 
 
-def _shared_in(names: set[str], chain: object, model: str = "") -> Q:
-    """What a store's people see of their chain: rows of no store in particular (articles, prices, the chain itself)."""
-    if model == "chain":
+def _reach_of_chain(name: str | None, columns: set[str], chain: object) -> Q:
+    if name == "chain":
         return Q(pk=chain)
-    if "chain" in names:
-        return Q(chain_id=chain, store_id__isnull=True) if "store" in names else Q(chain_id=chain)
-    return Q() if model == "company" else Q(pk__in=[])
+    if "chain_id" in columns:
+        return Q(chain_id=chain)
+    if "store_id" in columns:
+        return Q(store_id__in=Store.objects.filter(chain_id=chain).values("pk"))
+    return _shared_with_all(name)
+
+
+def _reach_of_store(name: str | None, columns: set[str], chain: object, store: object) -> Q:
+    """A store's people see its own rows, and those of their chain that are no store's (articles, the chain itself)."""
+    if name == "store":
+        return Q(pk=store)
+    if name == "chain":
+        return Q(pk=chain)
+    if "store_id" in columns:
+        shared = Q(store_id__isnull=True, chain_id=chain) if "chain_id" in columns else Q(pk__in=[])
+        return Q(store_id=store) | shared
+    if "chain_id" in columns:
+        return Q(chain_id=chain)
+    return _shared_with_all(name)
+
+
+def _shared_with_all(name: str | None) -> Q:
+    """Companies are the organisation's; whatever else has no chain and no store is reached through what it hangs on."""
+    return Q() if name == "company" else Q(pk__in=[])
