@@ -7,6 +7,7 @@ class OrganisationConfig(AppConfig):
     label = "organisation"
 
     def ready(self) -> None:
+        from butik.organisation import checks  # noqa: F401  # registers itself
         from butik.organisation.row_security import protect_tenant_tables
 
         post_migrate.connect(protect_tenant_tables, dispatch_uid="butik.row_security")
