@@ -35,6 +35,7 @@ def database(url: str, data: Path) -> dict[str, Any]:
         return {
             "ENGINE": "butik.lib.sqlite",
             "NAME": str(data / "butik.sqlite3"),
+            "CONN_MAX_AGE": None,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
@@ -189,7 +190,6 @@ USE_TZ = True
 TIME_ZONE = text("BUTIK_TIMEZONE", "Europe/Copenhagen")
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BUTIK_DATA / "static"
 STATICFILES_DIRS = [PACKAGE / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600

@@ -1,0 +1,84 @@
+"""`butik serve`: one service, from an empty data folder to an answered /health."""
+
+import argparse
+from pathlib import Path
+
+from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
+from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
+from butik.serving.front_door import front_door, service_config
+from butik.serving.ports import PortTaken, claim_port
+from butik.serving.supervisor import Supervisor, say
+
+
+def serve(arguments: list[str]) -> int:
+    """Run until SIGTERM or SIGINT. Return the process's exit code."""
+    argparse.ArgumentParser(
+        prog="butik serve", description="Run one service; it is set up by BUTIK_ variables (docs/settings.md)."
+    ).parse_args(arguments)
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return _serve()
+    except (ImproperlyConfigured, BadAddress, FolderInUse, PortTaken) as problem:
+        say(str(problem))
+        return 2
+
+
+def _serve() -> int:
+    import django
+    from django.conf import settings
+
+    from butik.settings import text
+
+    data: Path = settings.BUTIK_DATA
+    address = read_address(
+        url=settings.BUTIK_URL,
+        bind=text("BUTIK_BIND"),
+        port=text("BUTIK_PORT"),
+        tls=text("BUTIK_TLS"),
+        tls_key=text("BUTIK_TLS_KEY"),
+    )
+    lock_folder(data)
+    with claim_port(address.bind, address.port) as listener:
+        django.setup()
+        from butik.serving.migrating import migrate
+
+        if not migrate(owner_url=text("BUTIK_OWNER_DATABASE_URL")):
+            say("the database could not be brought up to date; nothing was started")
+            return 1
+        return _supervise(address, data, listener.fileno())
+
+
+def _supervise(address: Address, data: Path, listener: int) -> int:
+    from django.conf import settings
+
+    from butik.serving import children
+
+    sockets = make_sockets(data)
+    children.load_everything()
+    config = service_config(
+        site=address.site,
+        storage=data / "caddy",
+        web=sockets.web,
+        live=sockets.live,
+        static=settings.PACKAGE / "static",
+        tls=address.tls,
+    )
+    members = [
+        children.web(sockets.web),
+        children.live(sockets.live),
+        children.worker(),
+        front_door(config, data / "caddy", listener),
+    ]
+    return Supervisor(
+        members,
+        is_ready=lambda: _is_ready(address, sockets),
+        when_ready=f"{settings.BUTIK_ROLE} service ready at {address.url}",
+    ).run()
+
+
+def _is_ready(address: Address, sockets: Sockets) -> bool:
+    """Through the front door where that needs no certificate, which may take its time to be had."""
+    if address.tls.listens:
+        return socket_answers(sockets.web, "/health") and socket_answers(sockets.live, "/live/health")
+    return all(answers(address.bind, address.port, path) for path in ("/health", "/live/health"))
