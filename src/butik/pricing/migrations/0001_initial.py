@@ -6,32 +6,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organisation', '0001_initial'),
+        ("organisation", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PriceFile',
+            name="PriceFile",
             fields=[
-                ('id', models.UUIDField(default=butik.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField()),
-                ('position', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('size', models.PositiveIntegerField()),
-                ('articles', models.PositiveIntegerField()),
-                ('manifest', models.TextField()),
-                ('content', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.chain')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
-                ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='price_files', to='organisation.store')),
+                (
+                    "id",
+                    models.UUIDField(default=butik.lib.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("position", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("size", models.PositiveIntegerField()),
+                ("articles", models.PositiveIntegerField()),
+                ("manifest", models.TextField()),
+                ("content", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "chain",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisation.chain"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisation.organisation"
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="price_files", to="organisation.store"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('organisation', 'store', 'version'), name='price_file_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("organisation", "store", "version"), name="price_file_once")
+                ],
             },
         ),
     ]
