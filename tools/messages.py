@@ -1,8 +1,8 @@
 """Butik's words in other languages, with Babel only (gettext's programs need not be installed).
 
-    python tools/messages.py update     collect the words from code and templates into each language's .po
-    python tools/messages.py compile    write the .mo files that a running Butik reads
-    python tools/messages.py check      fail when a .po lacks a word, or a translation is missing or doubtful
+python tools/messages.py update     collect the words from code and templates into each language's .po
+python tools/messages.py compile    write the .mo files that a running Butik reads
+python tools/messages.py check      fail when a .po lacks a word, or a translation is missing or doubtful
 """
 
 import io
@@ -88,11 +88,15 @@ def update() -> None:
 
 def rendered(catalog: Catalog) -> bytes:
     """Render without dates, names and line numbers: the file changes when a word does, and only then."""
-    catalog.header_comment = f"# Butik in {catalog.locale_identifier}: `make messages` collects the words, people translate."
+    catalog.header_comment = (
+        f"# Butik in {catalog.locale_identifier}: `make messages` collects the words, people translate."
+    )
     buffer = io.BytesIO()
     write_po(buffer, catalog, width=120, include_lineno=False, sort_by_file=True, omit_header=False)
     kept = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
-    return re.sub(rf'^"(?!({"|".join(kept)}): )[A-Z][A-Za-z-]+: .*\\n"\n'.encode(), b"", buffer.getvalue(), flags=re.M)
+    return re.sub(
+        rf'^"(?!({"|".join(kept)}): )[A-Z][A-Za-z-]+: .*\\n"\n'.encode(), b"", buffer.getvalue(), flags=re.MULTILINE
+    )
 
 
 def untranslated(catalog: Catalog) -> Iterator[str]:
@@ -115,7 +119,9 @@ def check() -> None:
     for language, path in po_files().items():
         catalog = load(path, language)
         known = {(message.context, str(message.id)) for message in catalog if message.id}
-        complaints += [f"{language}: not collected (run `make messages`): {word}" for _, word in sorted(words - known, key=str)]
+        complaints += [
+            f"{language}: not collected (run `make messages`): {word}" for _, word in sorted(words - known, key=str)
+        ]
         complaints += [f"{language}: no translation: {word}" for word in untranslated(catalog)]
     if complaints:
         sys.exit("\n".join(complaints))

@@ -1,0 +1,31 @@
+"""Butik's own settings, for tests: every app in one process, and a data folder that is thrown away."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_data = tempfile.mkdtemp(prefix="butik-test-")
+atexit.register(shutil.rmtree, _data, ignore_errors=True)
+os.environ |= {
+    "BUTIK_ROLE": "test",
+    "BUTIK_DATA": _data,
+    "BUTIK_SECRET_KEY": "only for tests",
+    "BUTIK_DATABASE_URL": "",
+}
+
+from butik.settings import *  # noqa: E402, F403 - the environment must be there first
+
+IS_ON_POSTGRES = os.environ.get("BUTIK_TEST_DATABASE", "sqlite") == "postgres"
+if IS_ON_POSTGRES:
+    # `tests/conftest.py` starts a server and fills in where it is.
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "butik",
+            "DISABLE_SERVER_SIDE_CURSORS": True,
+        }
+    }
+# The real one is slow on purpose.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
