@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from butik.lib.tenant import TenantModel
@@ -33,6 +34,7 @@ def page(right: Right) -> Callable[
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            prefetch_related_objects([request.user], "memberships")  # asked by each guard: read once
             if not holds(request.user, right):  # type: ignore[arg-type]
                 raise PermissionDenied
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
