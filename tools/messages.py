@@ -35,7 +35,7 @@ KEYWORDS: dict[str, Any] = {
 
 def extract_template(
     file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
-) -> Iterator[tuple[int, str, Any, list[str]]]:
+) -> Iterator[tuple[int, Any, Any, Any]]:
     """Find the words of a Django template, which Django itself turns into something like Python first."""
     from django.conf import settings
     from django.utils.translation.template import templatize

@@ -82,14 +82,15 @@ def signed_in_as(role: str) -> Iterator[None]:
 @contextmanager
 def emptied_by_owner() -> Iterator[None]:
     """Tests with real transactions empty all tables afterwards, which only their owner may."""
-    empty = TransactionTestCase._fixture_teardown
+    case: Any = TransactionTestCase
+    empty = case._fixture_teardown
 
     def as_owner(self: TransactionTestCase) -> None:
         with signed_in_as(OWNER):
             empty(self)
 
-    TransactionTestCase._fixture_teardown = as_owner  # type: ignore[method-assign]
+    case._fixture_teardown = as_owner
     try:
         yield
     finally:
-        TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
+        case._fixture_teardown = empty

