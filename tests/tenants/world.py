@@ -1,0 +1,280 @@
+"""Two organisations with everything in them. Each puts its own mark into every text that a page or a call could show."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+
+from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
+from butik.audit.models import AuditEntry
+from butik.changes.models import FeedEntry, FeedHead, OutboxItem
+from butik.error_log.models import ErrorEntry
+from butik.lib.ids import new_id
+from butik.lib.signing import SigningKey
+from butik.live.models import LiveEvent
+from butik.organisation.keys import issue_certificate, service_key
+from butik.organisation.models import Chain, Company, Device, EnrolmentCode, Organisation, Pos, Store
+from butik.organisation.tenancy import tenant_scope
+from butik.pricing.models import PriceFile
+from butik.sales.models import (
+    DayFigure,
+    DeviceEvent,
+    Payment,
+    QuarantinedRecord,
+    Reprint,
+    Sale,
+    SaleException,
+    SaleLine,
+    SaleVat,
+    Series,
+)
+from butik.staff.models import Membership, Person, ShopAssistant
+from butik.sync.models import Inbox, StoreStatus
+
+PIN = {"alg": "PBKDF2-SHA256", "iterations": 1000, "salt": "AAAA", "hash": "AAAA"}
+
+
+@dataclass
+class Tenant:
+    """One organisation's rows, by the names that addresses use."""
+
+    mark: str
+    organisation: Organisation
+    chain: Chain
+    store: Store
+    other_store: Store
+    pos: Pos
+    device: Device
+    device_key: SigningKey
+    store_key: SigningKey
+    article: Article
+    run: ArticleImport
+    sale: Sale
+    quarantined: QuarantinedRecord
+    error: ErrorEntry
+    assistant: ShopAssistant
+    price_file: PriceFile
+    administrator: Person
+    manager: Person
+
+    @property
+    def secrets(self) -> list[str]:
+        """What nobody outside may ever read in an answer."""
+        rows: list[Model] = [
+            self.organisation,
+            self.chain,
+            self.store,
+            self.other_store,
+            self.pos,
+            self.device,
+            self.article,
+            self.run,
+            self.sale,
+            self.quarantined,
+            self.error,
+            self.assistant,
+        ]
+        return [self.mark, *(str(row.pk) for row in rows)]
+
+
+def build(mark: str, number: int, at: datetime) -> Tenant:
+    organisation_id = new_id()
+    with tenant_scope([organisation_id]):
+        return _fill(mark, number, at, Organisation.objects.create(id=organisation_id, name=f"{mark} Holding"))
+
+
+def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> Tenant:
+    own: dict[str, Any] = {"organisation": organisation}
+    company = Company.objects.create(**own, name=f"{mark} A/S", vat_number=f"DK{number:08d}")
+    chain = Chain.objects.create(
+        **own, company=company, number=1, name=f"{mark} chain", root_key=SigningKey.generate().public
+    )
+    chained = own | {"chain": chain}
+    store_key = service_key()
+    store, other = (
+        Store.objects.create(**chained, company=company, number=n, name=f"{mark} store {n}", key=key, key_version=1)
+        for n, key in ((number, store_key.public), (number + 1, SigningKey.generate().public))
+    )
+    stored = chained | {"store": store}
+    pos = Pos.objects.create(**stored, number=1, name=f"{mark} POS")
+    device_key = SigningKey.generate()
+    device = Device.objects.create(
+        **stored,
+        pos=pos,
+        name=f"{mark} tablet",
+        key=device_key.public,
+        kid=device_key.kid,
+        enrolment=f"{mark}.enrolment.document",
+        enrolled_at=at,
+    )
+    EnrolmentCode.objects.create(**stored, pos=pos, code_hash=hashlib.sha256(mark.encode()).hexdigest(), expires_at=at)
+    article, run = _fill_articles(mark, at, chained)
+    price_file = PriceFile.objects.create(
+        **stored,
+        version=1,
+        position=1,
+        sha256=hashlib.sha256(mark.encode()).hexdigest(),
+        size=len(mark),
+        articles=1,
+        manifest=f"{mark}.manifest.document",
+        content=mark.encode(),
+        created_at=at,
+    )
+    sale, quarantined = _fill_journal(mark, at, organisation, chain, store, device)
+    error = _fill_logs(mark, at, organisation, chain, store)
+    assistant = ShopAssistant.objects.create(**stored, number="101", name=f"{mark} Maja", pin=PIN)
+    Inbox.objects.create(**stored, outbox=new_id(), contact_at=at)
+    StoreStatus.objects.create(**stored, contact_at=at, figures={"note": mark})
+    issue_certificate(store=store, key=store_key.public, now=at)
+    return Tenant(
+        mark=mark,
+        organisation=organisation,
+        chain=chain,
+        store=store,
+        other_store=other,
+        pos=pos,
+        device=device,
+        device_key=device_key,
+        store_key=store_key,
+        article=article,
+        run=run,
+        sale=sale,
+        quarantined=quarantined,
+        error=error,
+        assistant=assistant,
+        price_file=price_file,
+        administrator=_person(f"alice@{mark.lower()}.example", organisation, chain, None, "CHAIN_ADMINISTRATOR"),
+        manager=_person(f"bob@{mark.lower()}.example", organisation, chain, store, "STORE_MANAGER"),
+    )
+
+
+def _person(email: str, organisation: Organisation, chain: Chain, store: Store | None, level: str) -> Person:
+    person = Person.objects.create_user(email, password="correct horse battery", name=email.split("@")[0].title())
+    Membership.objects.create(organisation=organisation, person=person, chain=chain, store=store, level=level)
+    return person
+
+
+def _fill_articles(mark: str, at: datetime, chained: dict[str, Any]) -> tuple[Article, ArticleImport]:
+    group = ArticleGroup.objects.create(**chained, number=1, name=f"{mark} group")
+    article = Article.objects.create(
+        **chained,
+        number="1001",
+        receipt_text=f"{mark} milk",
+        name=f"{mark} milk 1 l",
+        search_text=f"{mark.lower()} milk",
+        group=group,
+        price=1295,
+        vat_rate=2500,
+        version=1,
+    )
+    Barcode.objects.create(**chained, article=article, code="5701234567899")
+    ArticleVersion.objects.create(
+        **chained, number="1001", version=1, receipt_text=f"{mark} milk", unit="PCS", price=1295, vat_rate=2500
+    )
+    run = ArticleImport.objects.create(
+        **chained, file_name=f"{mark}.csv", actor="system", created_at=at, state="HELD", message=f"{mark} is held"
+    )
+    ImportRemark.objects.create(
+        organisation=article.organisation, run=run, line=2, code="1002", reason=f"{mark} price", row=f"{mark};x"
+    )
+    FeedHead.objects.create(**chained, position=1)
+    FeedEntry.objects.create(**chained, position=1, kind="article", key="1001")
+    return article, run
+
+
+def _fill_journal(
+    mark: str, at: datetime, organisation: Organisation, chain: Chain, store: Store, device: Device
+) -> tuple[Sale, QuarantinedRecord]:
+    own: dict[str, Any] = {"organisation": organisation, "store_id": store.id}
+    chained = own | {"chain_id": chain.id}
+    numbered = chained | {"pos_number": 1, "device_id": device.id, "label": "N1"}
+    series = Series.objects.create(**numbered, opening=f"{mark}.opening.document", latest_counter=1, sales=1)
+    sale = Sale.objects.create(
+        **numbered,
+        series_id=series.id,
+        counter=1,
+        session=1,
+        business_date=at.date(),
+        staff_id=new_id(),
+        staff_number="101",
+        completed_at=at,
+        corrected_at=at,
+        received_at=at,
+        currency="DKK",
+        total=1295,
+        rounding=5,
+        line_count=1,
+        hash=hashlib.sha256(mark.encode()).hexdigest(),
+        document=f"{mark}.sale.document",
+    )
+    of_sale = own | {"sale_id": sale.id}
+    SaleLine.objects.create(
+        **of_sale,
+        n=1,
+        article_number="1001",
+        text=f"{mark} milk",
+        quantity_milli=1000,
+        unit="PCS",
+        unit_price=1295,
+        amount=1295,
+        vat_rate=2500,
+        vat=259,
+        article_version=1,
+    )
+    SaleVat.objects.create(**of_sale, rate=2500, gross=1295, vat=259)
+    Payment.objects.create(**of_sale, tender="CASH", amount=1300, tendered=1300, change=0, reference=mark)
+    SaleException.objects.create(**chained, sale_id=sale.id, kind="PRICE", detail=f"{mark} price", at=at)
+    Reprint.objects.create(**of_sale, device_id=device.id, at=at)
+    DayFigure.objects.create(
+        **chained, business_date=at.date(), hour=at.hour, currency="DKK", sales=1, total=1295, vat=259, latest_at=at
+    )
+    DeviceEvent.objects.create(
+        **chained,
+        pos_number=1,
+        device_id=device.id,
+        kind="SIGNED_IN",
+        at=at,
+        received_at=at,
+        hash="0" * 64,
+        document=f"{mark}.event.document",
+    )
+    quarantined = QuarantinedRecord.objects.create(
+        **chained,
+        device_id=device.id,
+        hash=hashlib.sha256(b"q" + mark.encode()).hexdigest(),
+        document=f"{mark}.bad.document",
+        reason="BAD_SIGNATURE",
+        received_at=at,
+    )
+    return sale, quarantined
+
+
+def _fill_logs(mark: str, at: datetime, organisation: Organisation, chain: Chain, store: Store) -> ErrorEntry:
+    AuditEntry.objects.create(
+        organisation=organisation,
+        chain_id=chain.id,
+        store_id=store.id,
+        at=at,
+        actor="system",
+        action="tests.world.built",
+        subject=mark,
+        data={"mark": mark},
+    )
+    OutboxItem.objects.create(organisation=organisation, kind="status", body=mark, created_at=at)
+    LiveEvent.objects.create(
+        organisation=organisation, chain_id=chain.id, store_id=store.id, topic="sales", ref=str(store.id), at=at
+    )
+    return ErrorEntry.objects.create(
+        organisation=organisation,
+        chain=chain,
+        store=store,
+        level="ERROR",
+        source="butik.tests",
+        message=f"{mark} failed",
+        detail=f"{mark} traceback",
+        fingerprint=mark,
+        first_at=at,
+        latest_at=at,
+    )
