@@ -37,7 +37,8 @@ check: install  ## Check style, types, layers, migrations, translations and lock
 	$(BIN)/mypy
 	$(NPM) --silent run check --workspace pos
 	$(BIN)/lint-imports
-	for role in store chain; do BUTIK_ROLE=$$role $(BIN)/butik makemigrations --check --dry-run; done
+	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
+	for role in store chain; do BUTIK_ROLE=$$role BUTIK_DATA=$$data $(BIN)/butik makemigrations --check --dry-run; done
 	$(BIN)/python tools/messages.py check
 	$(BIN)/pytest -q tests/test_lock_files.py
 
