@@ -1,0 +1,139 @@
+"""The dashboard's rows: what is known of each store, in as many queries for a hundred stores as for one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Max, OuterRef, Subquery, Sum
+
+from butik.error_log.models import ErrorEntry
+from butik.organisation.models import Store
+from butik.portal.standing import Standing, read_standing
+from butik.sales.models import DayFigure, Sale, Series
+from butik.staff.models import Person
+
+ERRORS_SINCE = timedelta(hours=24)
+LOOKED_BACK = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    revenue: int = 0
+    sales: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRow:
+    """One store at one moment."""
+
+    store: Store
+    today: date
+    standing: Standing
+    kind: str  # of the standing now: ok, alert, down or unknown
+    word: str
+    revenue: Day
+    week_ago: Day
+    latest_sale_at: datetime | None
+    errors: int
+
+    @property
+    def currency(self) -> str:
+        return self.store.chain.currency
+
+    @property
+    def compared_with(self) -> date:
+        return self.today - timedelta(days=7)
+
+    @property
+    def fresh_until(self) -> datetime | None:
+        """When the standing turns grey by itself, if it is not grey yet."""
+        return None if self.kind == "unknown" else self.standing.fresh_until
+
+
+@dataclass(slots=True)
+class _Figures:
+    days: dict[date, Day] = field(default_factory=dict)
+    latest_at: datetime | None = None
+
+
+def business_date(store: Store, now: datetime) -> date:
+    """The day that a store is in."""
+    return now.astimezone(ZoneInfo(store.timezone)).date()
+
+
+def store_rows(person: Person, now: datetime, *, only: UUID | None = None) -> list[StoreRow]:
+    """Rows of the stores that this person may see, by number."""
+    stores = Store.objects.visible_to(person).select_related("chain", "status").order_by("chain__number", "number")
+    chosen = list(stores.filter(pk=only) if only else stores)
+    if not chosen:
+        return []
+    ids = [store.pk for store in chosen]
+    figures = _figures(person, ids, now)
+    latest_sales = latest_sale_of_each_pos(person, ids)
+    errors = dict(
+        ErrorEntry.objects.visible_to(person)
+        .filter(store_id__in=ids, latest_at__gte=now - ERRORS_SINCE)
+        .exclude(level=ErrorEntry.Level.WARNING)
+        .values_list("store_id")
+        .annotate(Count("pk"))
+    )
+    return [_row(store, now, figures[store.pk], latest_sales[store.pk], errors.get(store.pk, 0)) for store in chosen]
+
+
+def _row(store: Store, now: datetime, figures: _Figures, latest_sales: dict[int, datetime], errors: int) -> StoreRow:
+    today = business_date(store, now)
+    status = getattr(store, "status", None)
+    standing = read_standing(
+        contact_at=status.contact_at if status else None,
+        figures=status.figures if status else {},
+        latest_sales=latest_sales,
+    )
+    return StoreRow(
+        store=store,
+        today=today,
+        standing=standing,
+        kind=standing.kind(now),
+        word=standing.word(now),
+        revenue=figures.days.get(today, Day()),
+        week_ago=figures.days.get(today - timedelta(days=7), Day()),
+        latest_sale_at=figures.latest_at,
+        errors=errors,
+    )
+
+
+def _figures(person: Person, stores: Sequence[UUID], now: datetime) -> dict[UUID, _Figures]:
+    found: dict[UUID, _Figures] = defaultdict(_Figures)
+    days = (
+        DayFigure.objects.visible_to(person)
+        .filter(store_id__in=stores, business_date__gte=(now - LOOKED_BACK).date())
+        .values_list("store_id", "business_date")
+        .annotate(Sum("total"), Sum("sales"), Max("latest_at"))
+    )
+    for store, day, total, sales, latest_at in days:
+        figures = found[store]
+        figures.days[day] = Day(total, sales)
+        figures.latest_at = max(latest_at, figures.latest_at or latest_at)
+    return found
+
+
+def latest_sale_of_each_pos(person: Person, stores: Iterable[UUID]) -> dict[UUID, dict[int, datetime]]:
+    """By store and POS number: each series names its newest sale, so no journal is searched."""
+    newest = Sale.objects.filter(
+        organisation_id=OuterRef("organisation_id"),
+        store_id=OuterRef("store_id"),
+        series_id=OuterRef("pk"),
+        counter=OuterRef("latest_counter"),
+    )
+    found: dict[UUID, dict[int, datetime]] = defaultdict(dict)
+    rows = (
+        Series.objects.visible_to(person)
+        .filter(store_id__in=list(stores))
+        .values_list("store_id", "pos_number", Subquery(newest.values("corrected_at")[:1]))
+    )
+    for store, pos, at in rows:
+        if at is not None:
+            found[store][pos] = max(at, found[store].get(pos, at))
+    return found

@@ -1,0 +1,102 @@
+"""Whether a store sells, from what it last said about itself. Pure: the clock is an argument.
+
+Grey is not green: a store that has not called is *not heard from*, whatever it said when it last did (truth 11).
+Whether a POS is up is counted from the store's own moment of speaking, so that no clock difference takes part.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+CONTACT_LIFE = timedelta(seconds=90)  # a store calls every few seconds
+HEARTBEAT_LIFE = timedelta(minutes=3)  # a device calls its store every half minute while its app is open
+
+
+@dataclass(frozen=True, slots=True)
+class PosStanding:
+    """A POS with a device in it, and when it last sold something."""
+
+    number: int
+    is_up: bool
+    latest_sale_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    contact_at: datetime | None
+    poss: tuple[PosStanding, ...]
+    unsent: int | None
+
+    def is_heard(self, now: datetime) -> bool:
+        return self.contact_at is not None and now - self.contact_at < CONTACT_LIFE
+
+    def sells(self, now: datetime) -> bool:
+        return self.is_heard(now) and any(pos.is_up for pos in self.poss)
+
+    def kind(self, now: datetime) -> str:
+        if not self.is_heard(now):
+            return "unknown"
+        if not self.sells(now):
+            return "down"
+        return "ok" if not self.down else "alert"
+
+    def word(self, now: datetime) -> str:
+        if not self.is_heard(now):
+            return _("Not heard from")
+        if not self.poss:
+            return _("No POS yet")
+        return _("Sells") if self.sells(now) else _("Does not sell")
+
+    @property
+    def fresh_until(self) -> datetime | None:
+        return self.contact_at + CONTACT_LIFE if self.contact_at else None
+
+    @property
+    def down(self) -> int:
+        return sum(not pos.is_up for pos in self.poss)
+
+    @property
+    def down_of_total(self) -> str:
+        return _("%(down)d/%(total)d down") % {"down": self.down, "total": len(self.poss)}
+
+
+def read_standing(
+    *, contact_at: datetime | None, figures: dict[str, Any], latest_sales: dict[int, datetime]
+) -> Standing:
+    """`latest_sales`: of each POS number. Devices that were closed take no part."""
+    spoke_at = _moment(figures.get("at")) or contact_at
+    seen: dict[int, datetime | None] = {}
+    for device in figures.get("devices", ()):
+        number, at = int(device["pos"]), _moment(device.get("seen_at"))
+        known = seen.get(number)
+        seen[number] = max(at, known) if at and known else at or known
+    poss = tuple(
+        PosStanding(
+            number,
+            is_up=bool(at and spoke_at and spoke_at - at < HEARTBEAT_LIFE),
+            latest_sale_at=latest_sales.get(number),
+        )
+        for number, at in sorted(seen.items())
+    )
+    return Standing(contact_at, poss, figures.get("unsent"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def answer(standings: list[Standing], now: datetime) -> str:
+    """The dashboard's first line."""
+    total = len(standings)
+    selling = sum(each.sells(now) for each in standings)
+    said = ngettext("%(selling)d of %(total)d store sells", "%(selling)d of %(total)d stores sell", total) % {
+        "selling": selling,
+        "total": total,
+    }
+    silent = sum(not each.is_heard(now) for each in standings)
+    if silent:
+        said += ", " + ngettext("%d is not heard from", "%d are not heard from", silent) % silent
+    return said

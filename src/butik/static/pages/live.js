@@ -1,0 +1,69 @@
+// The live line of a page: events say what is new, the page fetches what it may see. Nothing is polled.
+(() => {
+  const line = document.querySelector("[data-stream]");
+  if (!line) return;
+  const TOPICS = ["sales", "prices", "staff", "enrolment", "revoked", "errors", "status", "import"];
+  let cursor = line.dataset.cursor;
+  let wait = 1000;
+
+  const say = (state) => {
+    for (const element of line.querySelectorAll("[data-stream-state]")) element.hidden = element.dataset.streamState !== state;
+  };
+
+  const refresh = (topic, store) => {
+    for (const element of document.querySelectorAll("[data-live]")) {
+      const wanted = element.dataset.live.split(" ").includes(topic);
+      const mine = !element.dataset.liveStore || !store || element.dataset.liveStore === store;
+      if (wanted && mine) element.dispatchEvent(new CustomEvent("butik:refresh"));
+    }
+  };
+
+  const hear = (event) => {
+    cursor = event.lastEventId || cursor;
+    let said = {};
+    try {
+      said = JSON.parse(event.data);
+    } catch {
+      // an event that is not for this page
+    }
+    refresh(event.type, said.store);
+  };
+
+  const open = () => {
+    const address = new URL(line.dataset.stream, location.href);
+    address.searchParams.set("cursor", cursor);
+    const source = new EventSource(address);
+    source.onopen = () => {
+      wait = 1000;
+      say("open");
+    };
+    for (const topic of TOPICS) source.addEventListener(topic, hear);
+    // EventSource would try again by itself, with the address it was opened with: the cursor there would be old.
+    source.onerror = () => {
+      source.close();
+      say("cut");
+      setTimeout(open, wait * (0.75 + Math.random() / 2)); // not all pages at once
+      wait = Math.min(wait * 2, 15000);
+    };
+    addEventListener("pagehide", () => source.close(), { once: true });
+  };
+
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) open();
+  });
+  // A row that has turned grey changes what the first line says.
+  document.addEventListener("butik:stale", () => refresh("status", ""));
+
+  // What has moved is shown for a moment.
+  const before = new Map();
+  const figures = (root) => root.querySelectorAll("[data-figure]");
+  const key = (element) => element.closest("[id]")?.id ?? "";
+  for (const element of figures(document)) before.set(key(element), element.textContent);
+  document.addEventListener("htmx:load", (event) => {
+    for (const element of figures(event.target)) {
+      if (before.has(key(element)) && before.get(key(element)) !== element.textContent) element.classList.add("moved");
+      before.set(key(element), element.textContent);
+    }
+  });
+  open();
+})();
