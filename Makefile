@@ -40,7 +40,7 @@ check: install  ## Check style, types, layers, migrations, translations and lock
 	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	for role in store chain; do BUTIK_ROLE=$$role BUTIK_DATA=$$data $(BIN)/butik makemigrations --check --dry-run; done
 	$(BIN)/python tools/messages.py check
-	$(BIN)/pytest -q tests/test_lock_files.py
+	$(BIN)/pytest -q tests/test_docs.py tests/test_lock_files.py
 
 soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
