@@ -1,13 +1,25 @@
-"""The one way to tell those who look on."""
+"""The one way to tell those who look on, and the sweep of what nobody can resume from any more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
-from butik.live.models import LiveEvent
+from butik.live.models import StreamState
 
 CHANNEL = "butik_live"
+KEPT = timedelta(days=1)
+BATCH = 5000  # events swept in one transaction
+
+_COLUMNS = "(organisation_id, chain_id, store_id, topic, ref, at)"
+_SQLITE = f"INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 - constants
+# the notification is delivered at commit, and many of one transaction are delivered as one
+_POSTGRES = (
+    f"WITH told AS (INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)) "  # noqa: S608
+    f"SELECT pg_notify('{CHANNEL}', '')"
+)
 
 
 def announce(
@@ -20,9 +32,29 @@ def announce(
     ref: object = "",
 ) -> None:
     """Write an event inside the transaction of the act; it is seen when that commits, and not before."""
-    LiveEvent.objects.create(
-        organisation_id=organisation_id, chain_id=chain_id, store_id=store_id, topic=topic, ref=str(ref), at=at
-    )
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")  # delivered at commit
+    on_postgres = connection.vendor == "postgresql"
+    ids = (each if on_postgres or each is None else each.hex for each in (organisation_id, chain_id, store_id))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _POSTGRES if on_postgres else _SQLITE,
+            (*ids, topic, str(ref), connection.ops.adapt_datetimefield_value(at)),
+        )
+
+
+def sweep_events(*, now: datetime) -> int:
+    """Delete a batch of old events, and remember up to where, so that nobody resumes from before. Return how many.
+
+    Touches what the scope it is called in may touch; a worker calls it for each organisation until it returns 0.
+    """
+    place = "xid" if connection.vendor == "postgresql" else "id"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
+            f" RETURNING {place}",
+            [connection.ops.adapt_datetimefield_value(now - KEPT), BATCH],
+        )
+        swept = [row[0] for row in cursor.fetchall()]
+        if swept:
+            StreamState.objects.get_or_create(pk=1)
+            StreamState.objects.update(swept=Greatest(F("swept"), max(swept)))
+    return len(swept)

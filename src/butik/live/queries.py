@@ -1,8 +1,13 @@
-"""Where the stream of events stands."""
+"""What pages ask of the events."""
 
-from butik.live.models import LiveEvent
+from django.db import connection
+
+from butik.live.cursors import POSTGRES_STATE, SQLITE_STATE, Cursor, short_epoch
 
 
-def latest_cursor() -> int:
-    """The cursor that a page's snapshot carries: read before the figures, so that nothing falls between them."""
-    return LiveEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def latest_cursor() -> str:
+    """Where the events stand now. Ask BEFORE reading the state that a page shows: then no event can fall between."""
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRES_STATE if connection.vendor == "postgresql" else SQLITE_STATE)
+        epoch, _, head = cursor.fetchone()
+    return str(Cursor(short_epoch(epoch), head))

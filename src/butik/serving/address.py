@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 
 from butik.serving.front_door import Tls
 
+LOOPBACK = "127.0.0.1"
+ALL_IPV4 = "0.0.0.0"  # noqa: S104 - a service that is not on this machine alone is called from outside
+
 
 class BadAddress(Exception):
     """Said in the user's words."""
@@ -36,8 +39,9 @@ def read_address(*, url: str, bind: str, port: str, tls: str, tls_key: str) -> A
         raise BadAddress(f"BUTIK_PORT must be a number, not {port!r}.")
     seen = _tls(parts.scheme, tls, tls_key)
     default = parts.port or (443 if parts.scheme == "https" else 80)
-    at_home = parts.hostname in {"localhost", "127.0.0.1"} or (parts.scheme == "https" and not seen.listens)
-    return Address(url=url, bind=bind or ("127.0.0.1" if at_home else _everywhere()), port=int(port or default), tls=seen)
+    at_home = parts.hostname in {"localhost", LOOPBACK} or (parts.scheme == "https" and not seen.listens)
+    bind = bind or (LOOPBACK if at_home else _everywhere())
+    return Address(url=url, bind=bind, port=int(port or default), tls=seen)
 
 
 def _tls(scheme: str, choice: str, key: str) -> Tls:
@@ -58,7 +62,7 @@ def _tls(scheme: str, choice: str, key: str) -> Tls:
 
 
 def _everywhere() -> str:
-    return "::" if socket.has_ipv6 and Path("/proc/net/if_inet6").exists() else "0.0.0.0"
+    return "::" if socket.has_ipv6 and Path("/proc/net/if_inet6").exists() else ALL_IPV4
 
 
 def answers(bind: str, port: int, path: str) -> bool:
@@ -92,4 +96,4 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 def _reachable(bind: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)
+    return {ALL_IPV4: LOOPBACK, "::": "::1"}.get(bind, bind)

@@ -115,10 +115,10 @@ def front_door(config: str, folder: Path, listener: int) -> Child:
 
     def run() -> None:
         if listener == LENT:
-            os.set_inheritable(LENT, True)
+            os.set_inheritable(LENT, True)  # noqa: FBT003
         else:
             os.dup2(listener, LENT)
         command = ["caddy", "run", "--config", str(path), "--adapter", "caddyfile"]
-        os.execve(caddy, command, environment)
+        os.execve(caddy, command, environment)  # noqa: S606
 
     return Child("front door", run)

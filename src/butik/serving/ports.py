@@ -1,6 +1,5 @@
 """The one public port. We hold it ourselves and lend it to the front door, so that nobody can share it by accident."""
 
-import os
 import socket
 import time
 from pathlib import Path
@@ -19,9 +18,7 @@ def claim_port(host: str, port: int, *, patience: float = 2.0) -> socket.socket:
         try:
             return _listen(host, port)
         except PermissionError:
-            raise PortTaken(
-                f"Port {port} is not open to this user. Choose one above 1023 with BUTIK_PORT."
-            ) from None
+            raise PortTaken(f"Port {port} is not open to this user. Choose one above 1023 with BUTIK_PORT.") from None
         except OSError as error:
             if time.monotonic() > deadline:
                 raise PortTaken(_explain(port, error)) from None
@@ -55,7 +52,7 @@ def _holder_of(port: int) -> str | None:
     wanted = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            links = {os.readlink(handle) for handle in (process / "fd").iterdir()}
+            links = {str(handle.readlink()) for handle in (process / "fd").iterdir()}
             if wanted & links:
                 return f"{(process / 'comm').read_text().strip()!r} (process {process.name})"
         except OSError:
@@ -64,13 +61,13 @@ def _holder_of(port: int) -> str | None:
 
 
 def _listening_inodes(port: int) -> list[str]:
-    inodes = []
+    inodes: list[str] = []
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             rows = Path(table).read_text().splitlines()[1:]
         except OSError:
             continue
-        for row in (line.split() for line in rows):
-            if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port:  # 0A: LISTEN
-                inodes.append(row[9])
+        columns = [row.split() for row in rows]
+        # 0A: LISTEN; the port is the hexadecimal end of the local address
+        inodes += [row[9] for row in columns if row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port]
     return inodes

@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 _PR_SET_PDEATHSIG = 1
@@ -47,7 +48,7 @@ def fork(child: Child) -> int:
         code = 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - nothing of a fork may run on in its parent's code
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -57,10 +58,8 @@ def fork(child: Child) -> int:
 
 def _join_group(pid: int) -> None:
     """Both sides do it, so that neither can be ahead of it."""
-    try:
+    with suppress(PermissionError, ProcessLookupError):  # the other side was faster, and has run on
         os.setpgid(pid, pid)
-    except (PermissionError, ProcessLookupError):
-        pass  # the other side was faster, and has run on
 
 
 def _forget_signals() -> None:
@@ -71,7 +70,5 @@ def _forget_signals() -> None:
 
 def signal_groups(groups: Iterable[int], number: signal.Signals) -> None:
     for group in groups:
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(group, number)
-        except ProcessLookupError:
-            pass

@@ -62,7 +62,7 @@ class Supervisor:
                 return 1
             if self._is_ready():
                 self._ready = True
-                print(self._when_ready, flush=True)
+                print(self._when_ready, flush=True)  # noqa: T201
 
     def _reap(self) -> list[str]:
         dead = []
@@ -103,4 +103,4 @@ def _has_ended(pid: int) -> bool:
 def say(sentence: str) -> None:
     """A line for whoever reads the log; without Django's logging, whose handlers may start threads."""
     moment = time.strftime("%Y-%m-%d %H:%M:%S")
-    print(f"{moment} butik: {sentence}", file=sys.stderr, flush=True)
+    print(f"{moment} butik: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
