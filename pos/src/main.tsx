@@ -1,8 +1,31 @@
-import { render } from "preact";
+import { render } from 'preact';
+import { App } from './App';
+import { oneTab } from './deeds/one-tab';
+import { loadPrices, startTill } from './deeds/start';
+import { startSync } from './deeds/sync';
+import { newTill } from './deeds/till';
+import { offerUpdates } from './deeds/update';
+import { OtherTab, Outdated } from './screens/OtherTab';
+import { openDatabase } from './store/open';
+import './style.css';
 
-function App() {
-  return <h1>Butik POS</h1>;
+const root = document.getElementById('app')!;
+
+async function start(): Promise<void> {
+  let stop = () => undefined as void;
+  const give = (screen: 'OTHER_TAB' | 'OUTDATED') => {
+    stop();
+    render(screen === 'OUTDATED' ? <Outdated /> : <OtherTab onTake={() => void start()} />, root);
+  };
+  if (!(await oneTab(() => give('OTHER_TAB')))) return give('OTHER_TAB');
+  const database = await openDatabase(undefined, undefined, () => give('OUTDATED'));
+  const till = newTill(database, (input, init) => fetch(input, init), __APP_VERSION__);
+  await startTill(till);
+  render(<App till={till} />, root);
+  performance.mark('started');
+  stop = startSync(till);
+  await loadPrices(till);
+  offerUpdates(till);
 }
 
-const root = document.getElementById("app");
-if (root) render(<App />, root);
+void start();

@@ -1,0 +1,75 @@
+/** From a paid basket to a fact: signed, durable, then shown. */
+import type { SaleDocument } from '../shop/documents';
+import { localDate } from '../shop/receipt';
+import { roundingOf, saleLines, vatOf } from '../shop/sale';
+import { ChainMoved, commitSale } from '../store/journal';
+import { readSeries } from '../store/rows';
+import type { DeviceRow, SeriesRow } from '../store/schema';
+import { play } from '../parts/sound';
+import { clearSale } from './draft';
+import { correctedNow, originOf, refreshWaiting } from './service';
+import type { Till } from './till';
+
+/** Another tab may have sold between reading and writing; once more is enough unless something is badly wrong. */
+const TRIES = 3;
+
+export async function finishSale(till: Till): Promise<void> {
+  const device = till.device.value;
+  if (!device || till.committing || !till.basket.value.lines.length) return;
+  till.committing = true;
+  try {
+    const receipt = await committed(till, device);
+    clearSale(till);
+    till.receipt.value = { ...receipt, copy: false };
+    till.screen.value = 'RECEIPT';
+    play(till, 'sold');
+    await refreshWaiting(till);
+  } catch (error) {
+    till.trouble.value = { kind: 'FAILED', detail: error instanceof Error ? error.message : String(error) };
+  } finally {
+    till.committing = false;
+  }
+  till.nudge();
+}
+
+async function committed(till: Till, device: DeviceRow): Promise<{ number: string; sale: SaleDocument; hash: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const series = await readSeries(till.database, device.enrolment.series.id);
+    if (!series) throw new Error('no open series');
+    const sale = saleDocument(till, device, series);
+    try {
+      const { number, hash } = await commitSale(till.database, device, sale, device.enrolment.store.number);
+      return { number, sale, hash };
+    } catch (error) {
+      if (!(error instanceof ChainMoved) || attempt === TRIES) throw error;
+    }
+  }
+}
+
+function saleDocument(till: Till, device: DeviceRow, series: SeriesRow): SaleDocument {
+  const { enrolment } = device;
+  const lines = saleLines(till.basket.value.lines);
+  const total = lines.reduce((sum, line) => sum + line.amount, 0);
+  const completed = new Date(till.now()).toISOString();
+  const date = localDate(new Date(correctedNow(till)), enrolment.store.timezone);
+  return {
+    ...originOf(till, device, till.saleId),
+    series: series.id,
+    label: series.label,
+    counter: series.counter + 1,
+    prev: series.prev,
+    // A session is one business day; a clock that falls back does not open yesterday's again.
+    session: date > series.businessDate ? series.session + 1 : series.session,
+    business_date: date > series.businessDate ? date : series.businessDate,
+    staff: till.member.value?.id ?? '',
+    staff_number: till.member.value?.number ?? '',
+    started_at: till.basket.value.startedAt ?? completed,
+    completed_at: completed,
+    currency: enrolment.currency,
+    lines,
+    vat: vatOf(lines).vat,
+    total,
+    rounding: roundingOf(total, till.payments.value),
+    payments: till.payments.value,
+  };
+}

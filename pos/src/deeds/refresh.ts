@@ -1,0 +1,89 @@
+/** Bring the device up to what its store says is new. */
+import type { Enrolment, EventKind } from '../shop/documents';
+import { writeDevice, writePrices, writeStaffList } from '../store/rows';
+import type { DeviceRow } from '../store/schema';
+import { pullEnrolment, pullPrices, pullStaff, type ServiceState } from '../wire/pull';
+import type { StoreService } from '../wire/service';
+import { Refused } from '../wire/trust';
+import { correctedNow, keepOffset, report, trustOf } from './service';
+import { isBetweenSales, type Prices, type Till, type Warning } from './till';
+
+/** The cheap poll: what is there, how late is it, and what of it do we lack? */
+export async function refresh(till: Till, service: StoreService): Promise<void> {
+  const before = till.now();
+  const state = await service.json<ServiceState>('/state');
+  await noteOffset(till, state.server_time * 1000 - (before + till.now()) / 2);
+  till.minimumApp.value = state.minimum_app;
+  const device = till.device.value;
+  if (!device) return;
+  if (state.enrolment.version > device.enrolment.version) await refreshEnrolment(till, service);
+  if (state.staff.version > (till.staff.value?.version ?? 0)) await refreshStaff(till, service);
+  if (state.prices && state.prices.sha256 !== latestPrices(till)?.sha256) await refreshPrices(till, service);
+}
+
+/** Small wobbles of the line are not worth a write. */
+async function noteOffset(till: Till, measured: number): Promise<void> {
+  const offset = Math.round(measured);
+  if (Math.abs(offset - (till.device.value?.offset ?? Infinity)) > 100) await keepOffset(till, offset);
+}
+
+function latestPrices(till: Till): Prices | null {
+  return till.nextPrices ?? till.prices.value;
+}
+
+async function refreshEnrolment(till: Till, service: StoreService): Promise<void> {
+  await guarded(till, 'ENROLMENT', 'ERROR', async () => {
+    const device = till.device.value!;
+    const { enrolment, certificate } = await pullEnrolment(service, trustOf(device), correctedNow(till), device.enrolment.version);
+    await adopt(till, device, enrolment, certificate);
+  });
+}
+
+async function adopt(till: Till, device: DeviceRow, enrolment: Enrolment, certificate: string): Promise<void> {
+  // The series stays the device's own: a newer enrolment changes names and addresses, not where the chain stands.
+  till.device.value = { ...device, enrolment: { ...enrolment, series: device.enrolment.series }, certificate };
+  await writeDevice(till.database, till.device.value);
+}
+
+async function refreshStaff(till: Till, service: StoreService): Promise<void> {
+  await guarded(till, 'STAFF', 'STAFF_REFUSED', async () => {
+    const list = await pullStaff(service, trustOf(till.device.value!), correctedNow(till), till.staff.value?.version ?? 0);
+    await writeStaffList(till.database, list);
+    till.staff.value = list;
+  });
+}
+
+async function refreshPrices(till: Till, service: StoreService): Promise<void> {
+  await guarded(till, 'PRICES', 'PRICES_REFUSED', async () => {
+    const has = latestPrices(till);
+    const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), { version: has?.version ?? 0, sha256: has?.sha256 ?? '' });
+    if (!pulled) return;
+    const { manifest, bytes, list } = pulled;
+    const row = { version: manifest.version, sha256: manifest.sha256, issuedAt: manifest.issued_at };
+    list.warm();
+    await writePrices(till.database, { id: 'current', ...row, bytes });
+    const next = { list, ...row };
+    // A basket is never priced from two files.
+    if (isBetweenSales(till)) till.prices.value = next;
+    else till.nextPrices = next;
+  });
+}
+
+const reported = new WeakMap<Till, Set<string>>();
+
+/** Refusals stop nothing: what the device had stays in force, the screen and the journal say what was refused, once. */
+async function guarded(till: Till, what: Warning['what'], kind: EventKind, pull: () => Promise<void>): Promise<void> {
+  try {
+    await pull();
+    if (till.warning.value?.what === what) till.warning.value = null;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    till.warning.value = { what, code: error.code };
+    const seen = reported.get(till) ?? new Set();
+    reported.set(till, seen);
+    const key = `${what} ${error.code} ${error.message}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    await report(till, kind, { code: error.code, detail: error.message.slice(0, 200) });
+  }
+}

@@ -1,0 +1,60 @@
+/** Signing in with staff ID and PIN, by what the device itself knows. */
+import type { StaffMember } from '../shop/documents';
+import { afterTry, currentCount, isBlocked, triesLeft } from '../shop/pin';
+import { readPinCount, writePinCount } from '../store/rows';
+import { fromBase64url } from '../wire/base64url';
+import { follow } from './pay';
+import { saveDraft } from './draft';
+import { report } from './service';
+import type { Till } from './till';
+
+export type SignInAnswer = { kind: 'IN' } | { kind: 'WRONG'; left: number | null } | { kind: 'BLOCKED' };
+
+export async function signIn(till: Till, number: string, pin: string): Promise<SignInAnswer> {
+  const member = till.staff.value?.staff.find((one) => one.number === number.trim());
+  if (!member) return { kind: 'WRONG', left: null };
+  const count = currentCount(await readPinCount(till.database, member.id), member.id, member.pin_version);
+  if (isBlocked(count)) return { kind: 'BLOCKED' };
+  // The try is counted before it is judged: a plug pulled in between must not make it free.
+  const wrong = afterTry(count, false);
+  await writePinCount(till.database, wrong);
+  if (await isRightPin(member, pin)) {
+    await writePinCount(till.database, afterTry(count, true));
+    await enter(till, member);
+    return { kind: 'IN' };
+  }
+  if (!isBlocked(wrong)) return { kind: 'WRONG', left: triesLeft(wrong) };
+  await report(till, 'PIN_BLOCKED', { staff: member.id });
+  return { kind: 'BLOCKED' };
+}
+
+async function isRightPin(member: StaffMember, pin: string): Promise<boolean> {
+  const { salt, iterations, hash } = member.pin;
+  const secret = await crypto.subtle.importKey('raw', new TextEncoder().encode(pin), 'PBKDF2', false, ['deriveBits']);
+  const bits = await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: fromBase64url(salt), iterations }, secret, 256);
+  const expected = fromBase64url(hash);
+  const actual = new Uint8Array(bits);
+  let difference = expected.length ^ actual.length;
+  for (let i = 0; i < actual.length; i++) difference |= actual[i]! ^ (expected[i] ?? 0);
+  return difference === 0;
+}
+
+async function enter(till: Till, member: StaffMember): Promise<void> {
+  till.member.value = member;
+  till.receipt.value = null;
+  till.screen.value = till.card.value || till.payments.value.length ? 'PAY' : 'SALE';
+  await report(till, 'SIGNED_IN', { staff: member.id });
+  if (till.card.value) void follow(till);
+}
+
+/** Always works; the open sale and everything unsent stay where they are. */
+export async function signOut(till: Till): Promise<void> {
+  const member = till.member.value;
+  till.member.value = null;
+  till.receipt.value = null;
+  till.trouble.value = null;
+  till.entry.value = '';
+  till.screen.value = 'SIGN_IN';
+  await saveDraft(till);
+  if (member) await report(till, 'SIGNED_OUT', { staff: member.id });
+}

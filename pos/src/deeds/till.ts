@@ -1,0 +1,111 @@
+/** The till: what the device knows right now. Deeds change it, screens show it. */
+import { type Signal, signal } from '@preact/signals';
+import { type Basket, EMPTY_BASKET, type Refusal } from '../shop/basket';
+import { type Connection, START } from '../shop/connection';
+import type { Payment, StaffList, StaffMember } from '../shop/documents';
+import type { CardPayment } from '../shop/payment';
+import type { PriceList } from '../shop/price-list';
+import type { Receipt } from '../shop/receipt';
+import type { ButikDatabase, DeviceRow, Settings } from '../store/schema';
+import type { RefusalCode } from '../wire/trust';
+
+export type Screen = 'ENROL' | 'SIGN_IN' | 'SALE' | 'PAY' | 'RECEIPT' | 'RECEIPTS' | 'UNSENT' | 'SETTINGS';
+
+/** What stands in the information line until it is cleared. */
+export type Trouble = Refusal | { kind: 'NO_PRICES' } | { kind: 'REVOKED' } | { kind: 'CARD_DECLINED' } | { kind: 'FAILED'; detail: string };
+
+/** What the assistant must answer before the scan goes on. */
+export type Question =
+  | { kind: 'AGE'; years: number; text: string; code: string; quantity: number | null }
+  | { kind: 'WEIGHT'; text: string; code: string }
+  | { kind: 'CANCEL_SALE' };
+
+/** A document of the store that was refused; the old one is still in force. */
+export interface Warning {
+  what: 'PRICES' | 'STAFF' | 'ENROLMENT';
+  code: RefusalCode;
+}
+
+export interface Prices {
+  list: PriceList;
+  version: number;
+  sha256: string;
+  issuedAt: string;
+}
+
+export interface Till {
+  database: ButikDatabase;
+  fetcher: typeof fetch;
+  now: () => number;
+  app: string;
+  settings: Signal<Settings>;
+  screen: Signal<Screen>;
+  device: Signal<DeviceRow | null>;
+  staff: Signal<StaffList | null>;
+  member: Signal<StaffMember | null>;
+  prices: Signal<Prices | null>;
+  /** Came while a sale was open; swapped in when it is done. */
+  nextPrices: Prices | null;
+  connection: Signal<Connection>;
+  waiting: Signal<{ records: number; sales: number }>;
+  warning: Signal<Warning | null>;
+  /** A newer app lies ready. */
+  update: Signal<(() => void) | null>;
+  minimumApp: Signal<string>;
+
+  saleId: string;
+  basket: Signal<Basket>;
+  payments: Signal<Payment[]>;
+  card: Signal<CardPayment | null>;
+  entry: Signal<string>;
+  /** Thousandths that the next scan stands for. */
+  quantity: Signal<number | null>;
+  selected: Signal<number | null>;
+  trouble: Signal<Trouble | null>;
+  question: Signal<Question | null>;
+  receipt: Signal<Receipt | null>;
+  /** A sale is being made durable: nothing else may begin. */
+  committing: boolean;
+  /** Called after each sale and whenever there is something to send. */
+  nudge: () => void;
+}
+
+export const DEFAULT_SETTINGS: Settings = { language: 'da', theme: 'system', muted: false };
+
+export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: string, now: () => number = Date.now): Till {
+  return {
+    database,
+    fetcher,
+    now,
+    app,
+    settings: signal(DEFAULT_SETTINGS),
+    screen: signal<Screen>('ENROL'),
+    device: signal<DeviceRow | null>(null),
+    staff: signal<StaffList | null>(null),
+    member: signal<StaffMember | null>(null),
+    prices: signal<Prices | null>(null),
+    nextPrices: null,
+    connection: signal(START),
+    waiting: signal({ records: 0, sales: 0 }),
+    warning: signal<Warning | null>(null),
+    update: signal<(() => void) | null>(null),
+    minimumApp: signal(''),
+    saleId: '',
+    basket: signal(EMPTY_BASKET),
+    payments: signal<Payment[]>([]),
+    card: signal<CardPayment | null>(null),
+    entry: signal(''),
+    quantity: signal<number | null>(null),
+    selected: signal<number | null>(null),
+    trouble: signal<Trouble | null>(null),
+    question: signal<Question | null>(null),
+    receipt: signal<Receipt | null>(null),
+    committing: false,
+    nudge: () => undefined,
+  };
+}
+
+/** No goods in the basket and no money taken: what may only happen between two sales may happen now. */
+export function isBetweenSales(till: Till): boolean {
+  return till.basket.value.lines.length === 0 && till.payments.value.length === 0 && till.card.value === null;
+}

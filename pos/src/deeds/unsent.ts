@@ -1,0 +1,63 @@
+/** Sales that the service does not have yet: see them, carry them out in a file, take in those of another device. */
+import type { SaleDocument } from '../shop/documents';
+import { type Result, waiting } from '../store/journal';
+import { openDocument, payloadOf } from '../wire/jws';
+import { BATCH, sendRecords } from '../wire/push';
+import { serviceOf } from './service';
+import type { Till } from './till';
+
+export const RESCUE_FORMAT = 'butik-rescue/1';
+
+export interface UnsentSale {
+  id: string;
+  number: string;
+  completedAt: string;
+  total: number;
+  reason: string;
+}
+
+export async function unsentSales(till: Till): Promise<UnsentSale[]> {
+  const rows = await waiting(till.database);
+  return rows
+    .filter((row) => row.kind === 'SALE')
+    .map((row) => {
+      const sale = payloadOf<SaleDocument>(openDocument(row.document, 'butik-sale'));
+      return { id: row.id, number: row.number ?? '', completedAt: sale.completed_at, total: sale.total, reason: row.reason ?? '' };
+    });
+}
+
+/** Everything that waits, as a file that any device of the store may upload. Nothing leaves this device by it. */
+export async function rescueFile(till: Till): Promise<{ name: string; content: string }> {
+  const rows = await waiting(till.database);
+  const device = till.device.value?.enrolment;
+  const at = new Date(till.now()).toISOString();
+  const content = JSON.stringify({ format: RESCUE_FORMAT, exported_at: at, device: device?.device.id ?? '', records: rows.map((row) => row.document) });
+  return { name: `butik-rescue-${device?.store.number ?? 0}-${device?.pos.number ?? 0}-${at.slice(0, 19).replaceAll(':', '')}.json`, content };
+}
+
+export class NotARescueFile extends Error {
+  override name = 'NotARescueFile';
+}
+
+/** Send another device's records. They bear their own signatures; this device only carries them. */
+export async function uploadRescue(till: Till, text: string): Promise<Record<Result['outcome'], number>> {
+  const records = readRescue(text);
+  const device = till.device.value;
+  const counts = { BOOKED: 0, KNOWN: 0, QUARANTINED: 0 };
+  if (!device) return counts;
+  const service = serviceOf(till, device);
+  for (let start = 0; start < records.length; start += BATCH) {
+    for (const result of await sendRecords(service, records.slice(start, start + BATCH))) counts[result.outcome]++;
+  }
+  return counts;
+}
+
+function readRescue(text: string): string[] {
+  try {
+    const file = JSON.parse(text) as { format?: unknown; records?: unknown };
+    if (file.format === RESCUE_FORMAT && Array.isArray(file.records) && file.records.every((one) => typeof one === 'string')) return file.records;
+  } catch {
+    // Said below, in the same words.
+  }
+  throw new NotARescueFile();
+}

@@ -1,0 +1,34 @@
+import { useTexts, useTill } from './context';
+
+/** What somebody should know, though it stops nothing. */
+export function Notices() {
+  const till = useTill();
+  const t = useTexts();
+  const warning = till.warning.value;
+  const what = { PRICES: t.warningPrices, STAFF: t.warningStaff, ENROLMENT: t.warningEnrolment };
+  const tooOld = isOlder(till.app, till.minimumApp.value);
+  return (
+    <>
+      {warning && (
+        <p class="notice" role="status" data-testid="warning">
+          ▲ {t.warning(what[warning.what], warning.code)}
+        </p>
+      )}
+      {tooOld && (
+        <p class="notice" role="status">
+          ▲ {t.updateTooOld}
+        </p>
+      )}
+    </>
+  );
+}
+
+function isOlder(version: string, minimum: string): boolean {
+  const parts = (text: string) => text.split('.').map(Number);
+  const [mine, least] = [parts(version), parts(minimum)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (mine[i] ?? 0) - (least[i] ?? 0);
+    if (difference) return difference < 0;
+  }
+  return false;
+}

@@ -1,0 +1,72 @@
+import { backToSale, due, payCard, payCash, terminalOf } from '../deeds/pay';
+import { finishSale } from '../deeds/finish';
+import { clear, eraseDigit, keyDigits } from '../deeds/ring-up';
+import { useFormats, useTexts, useTill } from '../parts/context';
+import { Keypad } from '../parts/Keypad';
+import { MainButton } from '../parts/MainButton';
+import { quickAmounts } from '../shop/sale';
+import { CardSheet } from './CardSheet';
+import { InfoLine } from './InfoLine';
+
+export function PayScreen() {
+  const till = useTill();
+  const t = useTexts();
+  const { money, readMoney } = useFormats();
+  const open = due(till);
+  const keyed = till.entry.value ? readMoney(till.entry.value) : null;
+  const terminal = terminalOf(till);
+  const cash = keyed ?? open.cash;
+  const cardAmount = keyed !== null && keyed < open.left ? keyed : open.left;
+  // A sale that is paid but could not be written (a full disk) is finished from here, not paid again.
+  const main = open.paid
+    ? { label: t.finish, press: () => finishSale(till) }
+    : terminal
+      ? { label: t.payCard(money(cardAmount)), press: () => payCard(till, cardAmount) }
+      : { label: t.cashAmount(money(cash)), press: () => payCash(till, cash) };
+  return (
+    <div class="till" data-testid="pay-screen">
+      <InfoLine />
+      <section class="journal pay-sums" aria-label={t.toPay}>
+        <dl>
+          {till.payments.value.map((payment) => (
+            <div key={payment.id}>
+              <dt>
+                {t.paid}: {payment.tender === 'CASH' ? t.cash : t.card}
+              </dt>
+              <dd>{money(payment.amount)}</dd>
+            </div>
+          ))}
+          {open.cash !== open.left && (
+            <div>
+              <dt>{t.inCash}</dt>
+              <dd data-testid="cash-due">{money(open.cash)}</dd>
+            </div>
+          )}
+        </dl>
+        {!terminal && <p class="quiet">{t.noTerminal}</p>}
+      </section>
+      <div class="total">
+        <span>{t.toPay}</span>
+        <output class="total-amount" data-testid="due">
+          {money(open.left)}
+        </output>
+      </div>
+      <div class="menu menu-pay" role="group" aria-label={t.cash}>
+        <button type="button" class="menu-key" onClick={() => backToSale(till)}>
+          {t.back}
+        </button>
+        <button type="button" class="menu-key strong" disabled={open.paid} onClick={() => void payCash(till, cash)} data-testid="cash">
+          {t.cashAmount(money(cash))}
+        </button>
+        {quickAmounts(open.cash).map((amount) => (
+          <button type="button" key={amount} class="menu-key tabular" disabled={open.paid} onClick={() => void payCash(till, amount)} data-testid="quick-amount">
+            {money(amount)}
+          </button>
+        ))}
+      </div>
+      <Keypad onDigits={(digits) => keyDigits(till, digits)} onClear={() => clear(till)} onErase={() => eraseDigit(till)} onEnter={() => void payCash(till, cash)} enterLabel={t.cash} />
+      <MainButton onPress={() => void main.press()}>{main.label}</MainButton>
+      <CardSheet />
+    </div>
+  );
+}

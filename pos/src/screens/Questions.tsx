@@ -1,0 +1,70 @@
+import { useState } from 'preact/hooks';
+import { answerAge, answerWeight, cancelSale, readQuantity } from '../deeds/ring-up';
+import { useTexts, useTill } from '../parts/context';
+import { Sheet } from '../parts/Sheet';
+
+/** What must be answered before the scan goes on. */
+export function Questions() {
+  const till = useTill();
+  const t = useTexts();
+  const question = till.question.value;
+  if (!question) return null;
+  if (question.kind === 'WEIGHT') return <WeightSheet text={question.text} />;
+  if (question.kind === 'AGE') {
+    return (
+      <Sheet label={t.askAge(question.years)} onClose={() => answerAge(till, false)}>
+        <p>{question.text}</p>
+        <div class="sheet-list">
+          <button type="button" class="main" onClick={() => answerAge(till, true)}>
+            {t.oldEnough(question.years)}
+          </button>
+          <button type="button" class="second" onClick={() => answerAge(till, false)}>
+            {t.tooYoung}
+          </button>
+        </div>
+      </Sheet>
+    );
+  }
+  const stay = () => (till.question.value = null);
+  return (
+    <Sheet label={t.cancelSaleAsk(till.basket.value.lines.length)} onClose={stay}>
+      <div class="sheet-list">
+        <button type="button" class="second danger" onClick={() => void cancelSale(till)}>
+          {t.cancelSale}
+        </button>
+        <button type="button" class="second" onClick={stay}>
+          {t.back}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+function WeightSheet({ text }: { text: string }) {
+  const till = useTill();
+  const t = useTexts();
+  const [entry, setEntry] = useState('');
+  const quantity = readQuantity(entry);
+  return (
+    <Sheet label={t.askWeight(text)} onClose={() => answerWeight(till, null)}>
+      <form
+        class="sheet-list"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (quantity !== null) answerWeight(till, quantity);
+        }}
+      >
+        <label>
+          {t.weightHint}
+          <input name="weight" inputMode="decimal" autoComplete="off" autofocus value={entry} onInput={(event) => setEntry(event.currentTarget.value)} />
+        </label>
+        <button type="submit" class="main" disabled={quantity === null}>
+          {t.add}
+        </button>
+        <button type="button" class="second" onClick={() => answerWeight(till, null)}>
+          {t.cancel}
+        </button>
+      </form>
+    </Sheet>
+  );
+}

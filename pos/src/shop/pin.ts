@@ -1,0 +1,26 @@
+/** Wrong PINs: ten in a row for one PIN of one person, and only a new PIN version opens again. */
+
+export const PIN_TRIES = 10;
+
+export interface PinCount {
+  staff: string;
+  pinVersion: number;
+  wrong: number;
+}
+
+/** The count that holds for this PIN: a higher version starts afresh. */
+export function currentCount(count: PinCount | undefined, staff: string, pinVersion: number): PinCount {
+  return count && count.pinVersion >= pinVersion ? count : { staff, pinVersion, wrong: 0 };
+}
+
+export function isBlocked(count: PinCount): boolean {
+  return count.wrong >= PIN_TRIES;
+}
+
+export function afterTry(count: PinCount, right: boolean): PinCount {
+  return { ...count, wrong: right ? 0 : count.wrong + 1 };
+}
+
+export function triesLeft(count: PinCount): number {
+  return Math.max(0, PIN_TRIES - count.wrong);
+}

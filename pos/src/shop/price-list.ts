@@ -1,0 +1,162 @@
+/** What a till sells from: a price file with an index on the code, made once and then only read. */
+import type { Unit } from './documents';
+import { isGtin, numericValue, readLabel } from './barcode';
+import { BadPriceFile, checkPriceFile, type PriceFile } from './price-file';
+
+export interface Article {
+  index: number;
+  number: string;
+  text: string;
+  price: number;
+  version: number;
+  vatRate: number;
+  unit: Unit;
+  group: string;
+  ageLimit: number;
+  blocked: boolean;
+  link: number | null;
+}
+
+/** What a code means: an article, how much of it one scan is, and a label's own price if it bears one. */
+export interface Hit {
+  article: Article;
+  quantity: number;
+  labelPrice: number | null;
+  weighed: boolean;
+}
+
+export class PriceList {
+  readonly count: number;
+  private readonly places: Map<number, number>;
+  private readonly barcodes: Float64Array;
+  private readonly barcodeArticles: Int32Array;
+  private readonly versions: Float64Array;
+  private readonly numbers: string[];
+  private readonly texts: string[];
+  private readonly quantities: Map<number, number>;
+  private readonly codes: Map<string, number>;
+  private readonly ages: Map<number, number>;
+  private readonly links: Map<number, number>;
+  private readonly blocked: Set<number>;
+  private byNumber: Map<string, number> | null = null;
+  private searchable: string[] | null = null;
+
+  constructor(private readonly file: PriceFile) {
+    checkPriceFile(file);
+    this.count = file.count;
+    this.texts = file.count ? file.texts.split('\n') : [];
+    this.numbers = file.count ? file.numbers.split('\n') : [];
+    if (this.texts.length !== file.count || this.numbers.length !== file.count) {
+      throw new BadPriceFile('texts or numbers of different length');
+    }
+    this.versions = runningSums(file.versions);
+    this.barcodes = runningSums(file.barcodes);
+    this.barcodeArticles = Int32Array.from(runningSums(file.barcode_articles));
+    this.places = new Map();
+    for (let place = 0; place < this.barcodes.length; place++) this.places.set(this.barcodes[place]!, place);
+    this.quantities = new Map(file.barcode_quantities);
+    this.codes = new Map(file.codes);
+    this.ages = new Map(file.age_limits);
+    this.links = new Map(file.links);
+    this.blocked = new Set(file.blocked);
+    this.nameByFirstBarcode();
+  }
+
+  /** An empty number stands for the digits of the article's first barcode. */
+  private nameByFirstBarcode(): void {
+    for (let place = 0; place < this.barcodes.length; place++) {
+      const index = this.barcodeArticles[place]!;
+      if (index < 0 || index >= this.count) throw new BadPriceFile('a barcode of no article');
+      if (this.numbers[index] === '') this.numbers[index] = String(this.barcodes[place]);
+    }
+  }
+
+  article(index: number): Article {
+    const { file } = this;
+    return {
+      index,
+      number: this.numbers[index] ?? '',
+      text: this.texts[index] ?? '',
+      price: file.prices[index] ?? 0,
+      version: this.versions[index] ?? 0,
+      vatRate: file.vat_rates[Number(file.vat[index])] ?? 0,
+      unit: (file.units[Number(file.unit[index])] ?? 'PCS') as Unit,
+      group: file.groups[file.group[index] ?? 0] ?? '',
+      ageLimit: this.ages.get(index) ?? 0,
+      blocked: this.blocked.has(index),
+      link: this.links.get(index) ?? null,
+    };
+  }
+
+  /** By barcode, else by code, else by article number; at last as a label of weighed goods. */
+  find(code: string): Hit | null {
+    const found = this.findExact(code);
+    if (found) return found;
+    const label = readLabel(code);
+    if (!label) return null;
+    const base = this.findExact(label.article);
+    if (!base) return null;
+    return 'price' in label
+      ? { article: base.article, quantity: 1000, labelPrice: label.price, weighed: false }
+      : { article: base.article, quantity: label.grams, labelPrice: null, weighed: true };
+  }
+
+  private findExact(code: string): Hit | null {
+    const value = numericValue(code);
+    const place = value === null ? undefined : this.places.get(value);
+    if (place !== undefined) {
+      const quantity = this.quantities.get(place) ?? 1000;
+      return { article: this.article(this.barcodeArticles[place]!), quantity, labelPrice: null, weighed: false };
+    }
+    const index = this.codes.get(code) ?? this.numberIndex().get(code);
+    return index === undefined ? null : { article: this.article(index), quantity: 1000, labelPrice: null, weighed: false };
+  }
+
+  private numberIndex(): Map<string, number> {
+    this.byNumber ??= new Map(this.numbers.map((number, index) => [number, index]));
+    return this.byNumber;
+  }
+
+  /** Articles whose text holds every word asked for, or whose number begins with it; those that begin with it first. */
+  search(query: string, limit = 50): Article[] {
+    const words = fold(query).split(/\s+/).filter(Boolean);
+    if (!words.length) return [];
+    this.searchable ??= this.texts.map(fold);
+    const first: number[] = [];
+    const others: number[] = [];
+    for (let index = 0; index < this.count && first.length < limit; index++) {
+      const text = this.searchable[index]!;
+      if (text.startsWith(words[0]!) && words.every((word) => text.includes(word))) first.push(index);
+      else if (others.length >= limit) continue;
+      else if (words.every((word) => text.includes(word)) || this.numbers[index]!.startsWith(query.trim())) others.push(index);
+    }
+    return [...first, ...others].slice(0, limit).map((index) => this.article(index));
+  }
+
+  /** Make the search index and the index of numbers before anybody waits for them. */
+  warm(): void {
+    this.numberIndex();
+    this.searchable ??= this.texts.map(fold);
+  }
+}
+
+/** Whether a code that was not found is at least well-formed: a misread is told apart from an unknown article. */
+export function looksMisread(code: string): boolean {
+  return /^[0-9]{8}$|^[0-9]{12,14}$/.test(code) && !isGtin(code);
+}
+
+/** Case and accents do not matter to a searcher; æ, ø and å are letters of their own and stay. */
+function fold(text: string): string {
+  const lower = text.toLowerCase();
+  // Most texts are plain; the slow path is for those that have an accent to lose.
+  return /[^\u0000-\u007fæøå]/.test(lower)
+    ? lower.replace(/[^\u0000-\u007fæøå]/g, (letter) => letter.normalize('NFD').replace(/\p{M}/gu, ''))
+    : lower;
+}
+
+function runningSums(differences: readonly number[]): Float64Array {
+  const sums = new Float64Array(differences.length);
+  let sum = 0;
+  for (let i = 0; i < sums.length; i++) sums[i] = sum += differences[i]!;
+  return sums;
+}

@@ -1,0 +1,29 @@
+/** What people see of a sale: its number, its QR and its moments. */
+import type { SaleDocument } from './documents';
+
+/** `store-POS-series-counter`, the counter with at least six digits. */
+export function receiptNumber(store: number, pos: number, label: string, counter: number): string {
+  return `${store}-${pos}-${label}-${String(counter).padStart(6, '0')}`;
+}
+
+export function receiptQr(number: string, sale: Pick<SaleDocument, 'completed_at' | 'total' | 'currency'>, hash: string): string {
+  return ['BUTIK1', number, sale.completed_at, sale.total, sale.currency, hash.slice(0, 16)].join('|');
+}
+
+/** A receipt as a screen and a printer want it. */
+export interface Receipt {
+  number: string;
+  sale: SaleDocument;
+  hash: string;
+  copy: boolean;
+}
+
+export function changeOf(sale: Pick<SaleDocument, 'payments'>): number {
+  return sale.payments.reduce((sum, payment) => sum + payment.change, 0);
+}
+
+/** The day of `at` on the wall of the store. */
+export function localDate(at: Date, timezone: string): string {
+  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  return parts.format(at);
+}

@@ -1,0 +1,182 @@
+/** The journal and outbox: what the device has signed, in order, until the service has it. */
+import type { ButikDatabase, DeviceRow, JournalRow, SeriesRow } from './schema';
+import type { ClosingDocument, EventDocument, OpeningDocument, SaleDocument } from '../shop/documents';
+import { documentHash, signDocument } from '../wire/jws';
+import { receiptNumber } from '../shop/receipt';
+
+/** Sales that the service has are kept for reprints offline; beyond this many the oldest go. */
+export const KEEP_SENT = 2000;
+
+/** The chain moved under us: another tab sold meanwhile. Nothing was written. */
+export class ChainMoved extends Error {
+  override name = 'ChainMoved';
+}
+
+const STRICT = { durability: 'strict' } as const;
+
+/** Write the device, its series and the opening record at once: there is no half-enrolled device. */
+export async function openSeries(database: ButikDatabase, device: DeviceRow, opening: OpeningDocument): Promise<void> {
+  const document = await signDocument(device.key, 'butik-series', opening);
+  const hash = await documentHash(document);
+  const transaction = database.transaction(['device', 'series', 'journal'], 'readwrite', STRICT);
+  const series: SeriesRow = {
+    id: opening.series,
+    label: opening.label,
+    counter: 0,
+    prev: hash,
+    state: 'OPEN',
+    session: 0,
+    businessDate: '',
+    sales: 0,
+    total: 0,
+    by_vat: [],
+    by_tender: [],
+  };
+  void transaction.objectStore('device').put(device);
+  void transaction.objectStore('series').put(series);
+  void transaction.objectStore('journal').add({ id: opening.id, kind: 'SERIES', document, hash, waiting: 1 });
+  await transaction.done;
+}
+
+export interface Signed {
+  document: string;
+  hash: string;
+  number: string;
+}
+
+/**
+ * Sign a sale and make it durable. Signing cannot happen inside a transaction (it would close meanwhile), so the sale is
+ * signed for the place in the chain that was read, and written only if the chain still stands there: record, counter,
+ * hash, sums and the end of the draft in one strict transaction. When this returns, the sale is a fact.
+ */
+export async function commitSale(database: ButikDatabase, device: DeviceRow, sale: SaleDocument, store: number): Promise<Signed> {
+  const document = await signDocument(device.key, 'butik-sale', sale);
+  const hash = await documentHash(document);
+  const number = receiptNumber(store, sale.pos, sale.label, sale.counter);
+  const transaction = database.transaction(['series', 'journal', 'draft'], 'readwrite', STRICT);
+  const series = await transaction.objectStore('series').get(sale.series);
+  if (!series || series.state !== 'OPEN' || series.counter + 1 !== sale.counter || series.prev !== sale.prev) {
+    transaction.abort();
+    await transaction.done.catch(() => undefined);
+    throw new ChainMoved();
+  }
+  void transaction.objectStore('journal').add({ id: sale.id, kind: 'SALE', document, hash, number, waiting: 1, waitingSale: 1 });
+  void transaction.objectStore('series').put(afterSale(series, sale, hash));
+  void transaction.objectStore('draft').delete('current');
+  await transaction.done;
+  return { document, hash, number };
+}
+
+/** The series after a sale: what its closing record will say. */
+export function afterSale(series: SeriesRow, sale: SaleDocument, hash: string): SeriesRow {
+  const vat = new Map(series.by_vat.map((sum) => [sum.rate, { ...sum }]));
+  for (const { rate, gross, vat: amount } of sale.vat) {
+    const sum = vat.get(rate) ?? { rate, gross: 0, vat: 0 };
+    vat.set(rate, { rate, gross: sum.gross + gross, vat: sum.vat + amount });
+  }
+  const tenders = new Map(series.by_tender.map((sum) => [sum.tender, sum.amount]));
+  for (const { tender, amount } of sale.payments) tenders.set(tender, (tenders.get(tender) ?? 0) + amount);
+  return {
+    ...series,
+    counter: sale.counter,
+    prev: hash,
+    session: sale.session,
+    businessDate: sale.business_date,
+    sales: series.sales + 1,
+    total: series.total + sale.total,
+    by_vat: [...vat.values()].sort((a, b) => b.rate - a.rate),
+    by_tender: [...tenders].map(([tender, amount]) => ({ tender, amount })).sort((a, b) => a.tender.localeCompare(b.tender)),
+  };
+}
+
+export async function recordEvent(database: ButikDatabase, device: DeviceRow, event: EventDocument): Promise<void> {
+  const document = await signDocument(device.key, 'butik-event', event);
+  const hash = await documentHash(document);
+  await database.add('journal', { id: event.id, kind: 'EVENT', document, hash, waiting: 1 });
+}
+
+/** The closing record is not queued: it travels with the call that unpairs the device. */
+export function closeSeries(device: DeviceRow, closing: ClosingDocument): Promise<string> {
+  return signDocument(device.key, 'butik-series', closing);
+}
+
+/** What the service does not have yet, oldest first. */
+export function waiting(database: ButikDatabase, limit?: number): Promise<JournalRow[]> {
+  return database.getAllFromIndex('journal', 'waiting', 1, limit);
+}
+
+export interface Waiting {
+  records: number;
+  sales: number;
+}
+
+export async function countWaiting(database: ButikDatabase): Promise<Waiting> {
+  const transaction = database.transaction('journal');
+  const [records, sales] = await Promise.all([transaction.store.index('waiting').count(), transaction.store.index('waitingSale').count()]);
+  return { records, sales };
+}
+
+export interface Result {
+  hash: string;
+  outcome: 'BOOKED' | 'KNOWN' | 'QUARANTINED';
+  reason: string;
+}
+
+/** The service has stored these: take them from the outbox. Matched by hash, so a strange answer frees nothing. */
+export async function settle(database: ButikDatabase, rows: readonly JournalRow[], results: readonly Result[]): Promise<number> {
+  const byHash = new Map(results.map((result) => [result.hash, result]));
+  const transaction = database.transaction('journal', 'readwrite', STRICT);
+  let settled = 0;
+  for (const row of rows) {
+    const result = byHash.get(row.hash);
+    if (!result) continue;
+    settled++;
+    if (row.kind === 'EVENT') {
+      void transaction.store.delete(row.seq!);
+      continue;
+    }
+    const { waiting: _, waitingSale: __, reason: ___, ...rest } = row;
+    void transaction.store.put({ ...rest, outcome: result.outcome, ...(result.reason ? { reason: result.reason } : {}) });
+  }
+  await transaction.done;
+  return settled;
+}
+
+/** Say why records wait; shown in the list of unsent sales. */
+export async function noteReason(database: ButikDatabase, rows: readonly JournalRow[], reason: string): Promise<void> {
+  const transaction = database.transaction('journal', 'readwrite');
+  for (const row of rows) {
+    const current = await transaction.store.get(row.seq!);
+    if (current?.waiting) void transaction.store.put({ ...current, reason });
+  }
+  await transaction.done;
+}
+
+/** The device's own sales, newest first. */
+export async function ownSales(database: ButikDatabase, limit: number): Promise<JournalRow[]> {
+  const rows: JournalRow[] = [];
+  let cursor = await database.transaction('journal').store.openCursor(null, 'prev');
+  while (cursor && rows.length < limit) {
+    if (cursor.value.kind === 'SALE') rows.push(cursor.value);
+    cursor = await cursor.continue();
+  }
+  return rows;
+}
+
+/** Forget the oldest sent sales beyond `keep`. Never by their age: clocks lie. */
+export async function prune(database: ButikDatabase, keep = KEEP_SENT): Promise<number> {
+  const transaction = database.transaction('journal', 'readwrite');
+  let surplus = (await transaction.store.count()) - keep;
+  let removed = 0;
+  let cursor = surplus > 0 ? await transaction.store.openCursor() : null;
+  while (cursor && surplus > 0) {
+    if (!cursor.value.waiting) {
+      void cursor.delete();
+      removed++;
+    }
+    surplus--;
+    cursor = await cursor.continue();
+  }
+  await transaction.done;
+  return removed;
+}

@@ -1,0 +1,110 @@
+/** The device's one database. Each version is a step from the one before; unsent records survive every step. */
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
+import type { Basket } from '../shop/basket';
+import type { Enrolment, Payment, SeriesSums, StaffList } from '../shop/documents';
+import type { CardPayment } from '../shop/payment';
+import type { PinCount } from '../shop/pin';
+import type { DeviceKey } from '../wire/jws';
+import type { Root } from '../wire/trust';
+
+export const DATABASE = 'butik';
+export const VERSION = 2;
+
+/** Who this device is. One row. */
+export interface DeviceRow {
+  id: 'device';
+  key: DeviceKey;
+  root: Root;
+  certificate: string;
+  enrolment: Enrolment;
+  offset: number | null;
+}
+
+/** A series and where its chain stands. */
+export interface SeriesRow extends SeriesSums {
+  id: string;
+  label: string;
+  counter: number;
+  prev: string;
+  state: 'OPEN' | 'CLOSED';
+  session: number;
+  businessDate: string;
+}
+
+/** One signed record. `waiting` is there only until the service has stored it: the indexes hold the outbox alone. */
+export interface JournalRow {
+  seq?: number;
+  id: string;
+  kind: 'SALE' | 'SERIES' | 'EVENT';
+  document: string;
+  hash: string;
+  /** Receipt number, for sales. */
+  number?: string;
+  waiting?: 1;
+  waitingSale?: 1;
+  outcome?: 'BOOKED' | 'KNOWN' | 'QUARANTINED';
+  /** Why it waits, or why the service set it aside. */
+  reason?: string;
+}
+
+/** The price file as it came, gzip and all: it is unpacked at each start. */
+export interface PricesRow {
+  id: 'current';
+  version: number;
+  sha256: string;
+  issuedAt: string;
+  bytes: ArrayBuffer;
+}
+
+export interface StaffRow {
+  id: 'current';
+  list: StaffList;
+}
+
+/** The sale that is being built, so that a restart loses nothing; with the payments already taken. */
+export interface DraftRow {
+  id: 'current';
+  sale: string;
+  staff: string;
+  basket: Basket;
+  payments: Payment[];
+  card: CardPayment | null;
+  paying: boolean;
+}
+
+export interface Settings {
+  language: 'da' | 'en';
+  theme: 'system' | 'light' | 'dark';
+  muted: boolean;
+}
+
+export interface ButikSchema extends DBSchema {
+  device: { key: string; value: DeviceRow };
+  series: { key: string; value: SeriesRow };
+  journal: { key: number; value: JournalRow; indexes: { waiting: number; waitingSale: number; id: string; number: string } };
+  prices: { key: string; value: PricesRow };
+  staff: { key: string; value: StaffRow };
+  pins: { key: string; value: PinCount };
+  draft: { key: string; value: DraftRow };
+  settings: { key: string; value: Settings };
+}
+
+export type ButikDatabase = IDBPDatabase<ButikSchema>;
+type Upgrade = IDBPTransaction<ButikSchema, StoreNames<ButikSchema>[], 'versionchange'>;
+
+/** Step n of this list leads to version n + 1. A step that has shipped is never changed. */
+export const STEPS: ((database: ButikDatabase, transaction: Upgrade) => void)[] = [
+  (database) => {
+    for (const name of ['device', 'series', 'prices', 'staff', 'draft'] as const) database.createObjectStore(name, { keyPath: 'id' });
+    database.createObjectStore('pins', { keyPath: 'staff' });
+    database.createObjectStore('settings');
+    const journal = database.createObjectStore('journal', { keyPath: 'seq', autoIncrement: true });
+    journal.createIndex('waiting', 'waiting');
+    journal.createIndex('waitingSale', 'waitingSale');
+    journal.createIndex('id', 'id', { unique: true });
+  },
+  // Receipts are looked up by their number.
+  (_, transaction) => {
+    transaction.objectStore('journal').createIndex('number', 'number');
+  },
+];

@@ -1,0 +1,59 @@
+/** Fetch what the store has new: prices, staff, enrolment. What does not convince is refused and the old one stays. */
+import type { Enrolment, PriceManifest, StaffList } from '../shop/documents';
+import { PriceList } from '../shop/price-list';
+import { BadPriceFile, type PriceFile } from '../shop/price-file';
+import { toHex } from './base64url';
+import type { StoreService } from './service';
+import { readEnrolment, readManifest, readStaff, Refused, type Trust } from './trust';
+
+export interface ServiceState {
+  server_time: number;
+  prices: { version: number; sha256: string } | null;
+  staff: { version: number };
+  enrolment: { version: number };
+  minimum_app: string;
+}
+
+export async function pullEnrolment(service: StoreService, trust: Trust, now: number, seen: number): Promise<{ enrolment: Enrolment; certificate: string }> {
+  const answer = await service.json<{ enrolment: string; certificate: string }>('/enrolment');
+  const enrolment = await readEnrolment(answer.enrolment, { ...trust, certificate: answer.certificate }, now, seen);
+  if (enrolment.device.id !== service.identity.device) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
+  return { enrolment, certificate: answer.certificate };
+}
+
+export async function pullStaff(service: StoreService, trust: Trust, now: number, seen: number): Promise<StaffList> {
+  const { staff } = await service.json<{ staff: string }>('/staff');
+  return readStaff(staff, trust, now, seen);
+}
+
+export interface PulledPrices {
+  manifest: PriceManifest;
+  bytes: ArrayBuffer;
+  list: PriceList;
+}
+
+/** Null when the device has the current file already. */
+export async function pullPrices(service: StoreService, trust: Trust, now: number, has: { version: number; sha256: string }): Promise<PulledPrices | null> {
+  const { prices } = await service.json<{ prices: string }>('/prices');
+  const manifest = await readManifest(prices, trust, now, has.version);
+  if (manifest.version === has.version) {
+    if (manifest.sha256 === has.sha256) return null;
+    throw new Refused('OLDER_VERSION', `version ${manifest.version} again, with another content`);
+  }
+  const bytes = await service.bytes(`/prices/${manifest.sha256}`);
+  const sha256 = toHex(await crypto.subtle.digest('SHA-256', bytes));
+  if (bytes.byteLength !== manifest.size || sha256 !== manifest.sha256) throw new Refused('BAD_HASH', 'the bytes are not those of the manifest');
+  return { manifest, bytes, list: await readPriceList(bytes, manifest.articles) };
+}
+
+export async function readPriceList(bytes: ArrayBuffer, articles?: number): Promise<PriceList> {
+  try {
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+    const list = new PriceList((await new Response(stream).json()) as PriceFile);
+    if (articles !== undefined && list.count !== articles) throw new BadPriceFile(`${list.count} articles, manifest says ${articles}`);
+    return list;
+  } catch (error) {
+    throw new Refused('UNREADABLE', error instanceof Error ? error.message : String(error));
+  }
+}
+

@@ -1,0 +1,132 @@
+/** Calls to the store service: each with a proof signed by the device's key and bound to that one service. */
+import { toBase64url } from './base64url';
+import { type DeviceKey, signDocument } from './jws';
+
+export const API = '/api/pos/v1';
+
+/** No answer came: the line is down, the service is, or the browser does not let us out. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer';
+}
+
+/** The service answered with a problem document. `type` is one of those in signed-documents.md. */
+export class Problem extends Error {
+  override name = 'Problem';
+  constructor(
+    readonly type: string,
+    readonly status: number,
+    readonly detail: string,
+    readonly serverTime: number | null,
+    readonly retryAfter: number | null,
+  ) {
+    super(`${type} (${status}) ${detail}`);
+  }
+}
+
+export interface Identity {
+  url: string;
+  audience: string;
+  org: string;
+  device: string;
+  key: DeviceKey;
+}
+
+export interface Clock {
+  /** The device's own time. */
+  now(): number;
+  /** Service minus device in milliseconds, or null when it was never measured. */
+  offset(): number | null;
+  measured(offset: number): void;
+}
+
+export interface CallOptions {
+  method?: 'GET' | 'POST';
+  body?: object;
+  timeout?: number;
+  signal?: AbortSignal;
+}
+
+export class StoreService {
+  constructor(
+    readonly identity: Identity,
+    readonly clock: Clock,
+    private readonly fetcher: typeof fetch,
+  ) {}
+
+  async json<T>(path: string, options: CallOptions = {}): Promise<T> {
+    const response = await this.call(API + path, options);
+    return (await response.json()) as T;
+  }
+
+  async bytes(path: string): Promise<ArrayBuffer> {
+    const response = await this.call(API + path, { timeout: 120_000 });
+    return response.arrayBuffer();
+  }
+
+  /** Call with a proof; when our clock is off, measure and try once more. */
+  async call(path: string, options: CallOptions = {}): Promise<Response> {
+    try {
+      return await this.callOnce(path, options);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.type !== 'clock-skew' || error.serverTime === null) throw error;
+      this.clock.measured(Math.round(error.serverTime * 1000 - this.clock.now()));
+      return this.callOnce(path, options);
+    }
+  }
+
+  private async callOnce(path: string, options: CallOptions): Promise<Response> {
+    const method = options.method ?? 'GET';
+    const body = options.body ? JSON.stringify(options.body) : '';
+    const headers: Record<string, string> = { Authorization: `Butik ${await this.proof(method, path, body)}` };
+    if (body) headers['Content-Type'] = 'application/json';
+    const limit = AbortSignal.timeout(options.timeout ?? 15_000);
+    return answered(this.fetcher, this.identity.url + path, {
+      method,
+      headers,
+      ...(body ? { body } : {}),
+      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+    });
+  }
+
+  private async proof(method: string, path: string, body: string): Promise<string> {
+    const { identity, clock } = this;
+    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body));
+    return signDocument(identity.key, 'butik-proof', {
+      org: identity.org,
+      sub: identity.device,
+      aud: identity.audience,
+      htm: method,
+      htu: path,
+      bsh: toBase64url(new Uint8Array(digest)),
+      iat: Math.floor((clock.now() + (clock.offset() ?? 0)) / 1000),
+      jti: toBase64url(crypto.getRandomValues(new Uint8Array(16))),
+    });
+  }
+}
+
+/** A good answer, or NoAnswer, or the Problem that the service told. */
+export async function answered(fetcher: typeof fetch, url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetcher(url, { ...init, cache: 'no-store', credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+  } catch (error) {
+    throw new NoAnswer(error instanceof Error ? error.message : String(error));
+  }
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  throw new Problem(
+    typeof problem['type'] === 'string' ? problem['type'] : 'http',
+    response.status,
+    typeof problem['detail'] === 'string' ? problem['detail'] : String(problem['title'] ?? ''),
+    typeof problem['server_time'] === 'number' ? problem['server_time'] : null,
+    Number(response.headers.get('Retry-After')) || null,
+  );
+}
+
+/** Service minus device, the answer taken to come from the middle of the wait. */
+export async function measureOffset(fetcher: typeof fetch, url: string, now: () => number): Promise<number> {
+  const before = now();
+  const response = await answered(fetcher, `${url}${API}/time`, { method: 'GET', signal: AbortSignal.timeout(10_000) });
+  const { server_time: serverTime } = (await response.json()) as { server_time: number };
+  return Math.round(serverTime * 1000 - (before + now()) / 2);
+}
