@@ -1,12 +1,10 @@
 """Butik's own settings, for tests: every app in one process, and a data folder that is thrown away."""
 
-import atexit
 import os
-import shutil
 import tempfile
 
-_data = tempfile.mkdtemp(prefix="butik-test-")
-atexit.register(shutil.rmtree, _data, ignore_errors=True)
+# `tests/support/databases.py` makes the folder and throws it away; mypy, which reads these settings too, does neither.
+_data = f"{tempfile.gettempdir()}/butik-test-{os.getpid()}"
 os.environ |= {
     "BUTIK_ROLE": "test",
     "BUTIK_DATA": _data,

@@ -1,6 +1,7 @@
 """The ground that other tests stand on: databases, processes and the browser do what they promise."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -62,14 +63,16 @@ class TestPostgres:
     def test_it_does_not_outlive_a_killed_test_run(self) -> None:
         program = (
             "import time; from tests.support.postgres import running_postgres\n"
-            "with running_postgres() as server: print(server.port, flush=True); time.sleep(60)"
+            "with running_postgres() as server: print(server.port, server.folder, flush=True); time.sleep(60)"
         )
         with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as run:
             assert run.stdout is not None
-            port = int(run.stdout.readline())
+            number, folder = run.stdout.readline().split()
+            port = int(number)
             assert not is_port_free(port)
             run.kill()
         assert _soon(lambda: is_port_free(port))
+        shutil.rmtree(folder)
 
 
 class TestProcesses:

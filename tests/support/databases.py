@@ -4,6 +4,7 @@ On PostgreSQL the tables belong to `butik_owner`, and tests run as `butik_app`, 
 holds for them. That run leaves out what it would only repeat: tests that use no database, and those with a browser.
 """
 
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -17,6 +18,14 @@ from tests.support.postgres import APP, OWNER, Postgres, running_postgres
 from tests.support.processes import LOOPBACK
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "postgres"}
+
+
+def pytest_configure() -> None:
+    settings.BUTIK_DATA.mkdir(mode=0o700)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.BUTIK_DATA, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
