@@ -20,6 +20,7 @@ _POSTGRES = (
     f"WITH told AS (INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)) "  # noqa: S608
     f"SELECT pg_notify('{CHANNEL}', '')"
 )
+_SWEEP = "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
 
 
 def announce(
@@ -46,11 +47,9 @@ def sweep_events(*, now: datetime) -> int:
 
     Touches what the scope it is called in may touch; a worker calls it for each organisation until it returns 0.
     """
-    place = "xid" if connection.vendor == "postgresql" else "id"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
-            f" RETURNING {place}",
+            f"{_SWEEP} RETURNING {'xid' if connection.vendor == 'postgresql' else 'id'}",
             [connection.ops.adapt_datetimefield_value(now - KEPT), BATCH],
         )
         swept = [row[0] for row in cursor.fetchall()]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -114,9 +114,10 @@ class PostgresTail:
 
 async def _set_scope(connection: psycopg.AsyncConnection[Any], organisations: frozenset[UUID]) -> None:
     permitted = ",".join(sorted(str(each) for each in organisations))
-    await connection.execute(cast(LiteralString, f"SET LOCAL butik.organisations = '{permitted}'"))
+    # SET takes no parameters; these are UUIDs
+    await connection.execute(f"SET LOCAL butik.organisations = '{permitted}'")
 
 
 async def _one(connection: psycopg.AsyncConnection[Any], statement: str) -> Any:
-    found = await connection.execute(cast(LiteralString, statement))
+    found = await connection.execute(statement)
     return await found.fetchone()

@@ -19,7 +19,7 @@ STREAMS = 4000  # connections to /live/ at a time; granian would stop at 1024 wi
 def load_everything() -> None:
     """Import what the children need before they are forked: they share its memory and start at once."""
     import_module("butik.wsgi")
-    import_module("butik.live.stream")
+    import_module("butik.serving.streams")
     import_module("butik.serving.worker")
     from django.urls import get_resolver
 
@@ -45,7 +45,7 @@ def web(socket: Path) -> Child:
 
 def live(socket: Path) -> Child:
     def load() -> Callable[..., Any]:
-        return _loaded("butik.live.stream", "application")
+        return _loaded("butik.serving.streams", "application")
 
     def run() -> None:
         socket.unlink(missing_ok=True)
@@ -68,7 +68,7 @@ def _loaded(module: str, name: str) -> Callable[..., Any]:
     return found
 
 
-def _granian(socket: Path, interface: Interfaces, **options: Any) -> Granian:
+def _granian(socket: Path, interface: Interfaces, **options: Any) -> Any:
     multiprocessing.set_start_method("fork", force=True)  # granian's own worker shares our memory too
     return Granian(
         "butik",
