@@ -9,11 +9,13 @@ from butik.lib.tenant import TenantModel
 class OutboxItem(models.Model):
     """One thing that a store must tell its chain. The body of a `record` is its document, in `sales`; others carry it.
 
-    `seq` is null until the one sender numbers it: ids can commit out of order (PostgreSQL), numbers never do.
+    `seq` and `uid` are null until the one sender numbers the item: ids can commit out of order (PostgreSQL), numbers
+    never do. Items stay when they are acknowledged: a chain that is restored from yesterday asks for them again.
     """
 
     organisation = models.ForeignKey("organisation.Organisation", on_delete=models.PROTECT, related_name="+")
     seq = models.BigIntegerField(null=True, unique=True)
+    uid = models.UUIDField(null=True)  # which item this number stands for, where two histories of a store differ
     kind = models.CharField(max_length=10)
     ref = models.UUIDField(default=new_id)
     body = models.TextField(blank=True)
@@ -28,6 +30,7 @@ class FeedHead(TenantModel):
 
     chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
     position = models.BigIntegerField(default=0)
+    moved_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "chain"], name="feed_head_once")]

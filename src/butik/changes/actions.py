@@ -1,0 +1,70 @@
+"""The two ways to pass a change on. Each is called inside the transaction that makes the change."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from butik.changes.models import FeedEntry, FeedHead, OutboxItem
+from butik.lib.ids import new_id
+
+Change = tuple[str, str, UUID | None]  # kind, key, and the only store that may have it
+BATCH = 2000
+
+
+def put_in_outbox(*, kind: str, organisation_id: UUID, at: datetime, ref: UUID | None = None, body: str = "") -> None:
+    """At a store: tell the chain. A store that stands alone keeps its items too, and sends them when it joins one."""
+    OutboxItem.objects.create(organisation_id=organisation_id, kind=kind, ref=ref or new_id(), body=body, created_at=at)
+
+
+def advance_feed(*, organisation_id: UUID, chain_id: UUID, changes: Iterable[Change], at: datetime) -> Sequence[int]:
+    """At a chain: tell its stores. Returns the position of each change, in order; a key counts once."""
+    latest = {(kind, key): store_id for kind, key, store_id in changes}
+    if not latest:
+        return range(0)
+    head = move_head(organisation_id=organisation_id, chain_id=chain_id, by=len(latest), at=at)
+    positions = range(head - len(latest) + 1, head + 1)
+    entries = [
+        FeedEntry(
+            organisation_id=organisation_id,
+            chain_id=chain_id,
+            store_id=store_id,
+            kind=kind,
+            key=key,
+            position=position,
+        )
+        for position, ((kind, key), store_id) in zip(positions, latest.items(), strict=True)
+    ]
+    FeedEntry.objects.bulk_create(
+        entries,
+        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["organisation", "chain", "kind", "key"],
+        update_fields=["position", "store"],
+    )
+    return positions
+
+
+def move_head(*, organisation_id: UUID, chain_id: UUID, by: int, at: datetime) -> int:
+    """Claim `by` positions and return the last. The row stays locked, so positions commit in the order of claiming."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("The head is moved in the transaction of the change itself.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {FeedHead._meta.db_table} (id, organisation_id, chain_id, position, moved_at) "  # noqa: S608
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (organisation_id, chain_id) DO UPDATE SET "
+            f"position = {FeedHead._meta.db_table}.position + excluded.position, moved_at = excluded.moved_at "
+            "RETURNING position",
+            [*map(_for_database, (new_id(), organisation_id, chain_id)), by, _moment(at)],
+        )
+        (head,) = cursor.fetchone()
+    return int(head)
+
+
+def _for_database(value: UUID) -> object:
+    return value if connection.features.has_native_uuid_field else value.hex
+
+
+def _moment(at: datetime) -> object:
+    return connection.ops.adapt_datetimefield_value(at)

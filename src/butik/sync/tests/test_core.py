@@ -1,0 +1,151 @@
+from dataclasses import dataclass
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from butik.sync.core import (
+    Effect,
+    FeedAnswer,
+    PushAnswer,
+    Reader,
+    Receiver,
+    Sender,
+    answer_feed,
+    begin_pull,
+    begin_push,
+    read_again,
+    take_feed,
+    take_push,
+    take_push_answer,
+    where_to_read,
+)
+
+OUTBOX, OTHER, EPOCH, NEXT_EPOCH = (UUID(int=n) for n in (1, 2, 3, 4))
+
+
+@dataclass(frozen=True)
+class Item:
+    seq: int
+    uid: UUID
+
+
+def item(seq: int, history: int = 0) -> Item:
+    return Item(seq, UUID(int=1000 * (history + 1) + seq))
+
+
+def answer(acked: int, *, exchange: int = 7, epoch: UUID = EPOCH, history: int = 0) -> PushAnswer:
+    return PushAnswer(exchange, epoch, OUTBOX, acked, item(acked, history).uid if acked else None)
+
+
+def take(sender: Sender, answer: PushAnswer, own: UUID | None) -> tuple[Sender, tuple[Effect, ...]]:
+    return take_push_answer(begin_push(sender, 7), answer, own_uid=own, new_outbox=OTHER)
+
+
+def test_it_moves_on_when_the_chain_has_the_item() -> None:
+    sender, effects = take(Sender(OUTBOX), answer(3), item(3).uid)
+    assert (sender.acked, sender.chain_epoch, effects) == (3, EPOCH, ())
+
+
+def test_it_takes_an_answer_once() -> None:
+    sender, _ = take(Sender(OUTBOX), answer(3), item(3).uid)
+    assert take_push_answer(sender, answer(1), own_uid=item(1).uid, new_outbox=OTHER) == (sender, ())
+
+
+def test_it_does_not_hear_an_answer_to_an_earlier_exchange() -> None:
+    sender = begin_push(Sender(OUTBOX, acked=5), 7)
+    assert take_push_answer(sender, answer(2, exchange=6), own_uid=item(2).uid, new_outbox=OTHER) == (sender, ())
+
+
+def test_it_sends_again_what_a_restored_chain_has_lost() -> None:
+    sender, effects = take(Sender(OUTBOX, 9, EPOCH), answer(4, epoch=NEXT_EPOCH), item(4).uid)
+    assert (sender.acked, sender.chain_epoch, effects) == (4, NEXT_EPOCH, (Effect.SEND_AGAIN,))
+
+
+def test_it_notices_a_chain_that_went_back_without_saying_so() -> None:
+    sender, effects = take(Sender(OUTBOX, 9, EPOCH), answer(0), None)
+    assert (sender.acked, effects) == (0, (Effect.SEND_AGAIN,))
+
+
+def test_it_renews_its_outbox_when_the_chain_has_more_than_was_ever_sent() -> None:
+    sender, effects = take(Sender(OUTBOX, 5), answer(80), None)
+    assert (sender.outbox, sender.acked, effects) == (OTHER, 0, (Effect.RENEW_OUTBOX,))
+
+
+def test_it_renews_its_outbox_when_the_chain_has_another_item_of_that_number() -> None:
+    sender, effects = take(Sender(OUTBOX, 5), answer(8, history=1), item(8).uid)
+    assert (sender.outbox, effects) == (OTHER, (Effect.RENEW_OUTBOX,))
+
+
+def test_it_applies_nothing_behind_a_gap() -> None:
+    receiver, fresh = take_push(Receiver(OUTBOX, 2, item(2).uid), [item(4)], follows=item(3).uid)
+    assert (receiver.applied, fresh) == (2, [])
+
+
+def test_it_does_not_weave_two_histories_into_one() -> None:
+    receiver, fresh = take_push(Receiver(OUTBOX, 2, item(2, 1).uid), [item(3)], follows=item(2).uid)
+    assert (receiver.applied, receiver.uid, fresh) == (2, item(2, 1).uid, [])
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.permutations(range(1, 8)), st.integers(0, 7)), max_size=30))
+def test_it_applies_each_item_once_and_in_order_however_batches_come(
+    batches: list[tuple[int, list[int], int]],
+) -> None:
+    """RT-07: doubled, split, permuted and overlapping batches lead to the same end."""
+    receiver, applied = Receiver(OUTBOX), []
+    for first, order, count in batches:
+        push = [item(first + n) for n in order[:count]]
+        follows = item(push[0].seq - 1).uid if push and push[0].seq > 1 else None
+        receiver, fresh = take_push(receiver, push, follows=follows)
+        applied += fresh
+    receiver, fresh = take_push(receiver, [item(n) for n in range(1, 31)], follows=None)
+    assert [each.seq for each in applied + fresh] == list(range(1, 31))
+    assert (receiver.applied, receiver.uid) == (30, item(30).uid)
+
+
+def page(after: int, position: int, head: int, epoch: UUID = EPOCH, exchange: int = 7) -> FeedAnswer:
+    return FeedAnswer(exchange, epoch, after, position, head)
+
+
+def test_it_reads_on_to_the_head_and_makes_prices_only_there() -> None:
+    reader, effects = take_feed(begin_pull(Reader(), 7), page(0, 5, 8))
+    assert (reader.position, effects) == (5, (Effect.APPLY,))
+    reader, effects = take_feed(begin_pull(reader, 7), page(5, 8, 8))
+    assert effects == (Effect.APPLY, Effect.AT_HEAD)
+
+
+def test_it_leaves_an_answer_that_does_not_go_on_where_it_stands() -> None:
+    reader = begin_pull(Reader(EPOCH, 5, 8), 7)
+    assert take_feed(reader, page(3, 8, 8)) == (reader, ())
+    assert take_feed(reader, page(5, 8, 8, exchange=6)) == (reader, ())
+
+
+def test_it_reads_a_restored_chain_from_the_start_and_sweeps_at_its_head() -> None:
+    reader, effects = take_feed(begin_pull(Reader(EPOCH, 9, 9), 7), page(0, 3, 6, NEXT_EPOCH))
+    assert (reader.sweeping, effects) == (True, (Effect.FORGET_SEEN, Effect.APPLY))
+    reader, effects = take_feed(begin_pull(reader, 7), page(3, 6, 6, NEXT_EPOCH))
+    assert (reader.sweeping, effects) == (False, (Effect.APPLY, Effect.SWEEP, Effect.AT_HEAD))
+
+
+def test_it_can_be_told_to_read_again() -> None:
+    reader = read_again(begin_pull(Reader(EPOCH, 9, 9), 7))
+    assert take_feed(reader, page(9, 12, 12)) == (reader, ())
+    reader, effects = take_feed(begin_pull(reader, 8), page(0, 12, 12, exchange=8))
+    assert Effect.SWEEP in effects
+
+
+def test_it_starts_anew_for_a_reader_of_another_history_or_beyond_the_head() -> None:
+    def start(asked: UUID | None, after: int) -> int:
+        return where_to_read(asked_epoch=asked, after=after, epoch=EPOCH, head=9)
+
+    assert [start(EPOCH, 9), start(EPOCH, 10), start(NEXT_EPOCH, 4), start(None, 4)] == [9, 0, 0, 0]
+
+
+def test_it_does_not_call_a_page_the_head_when_something_changed_meanwhile() -> None:
+    given_page = answer_feed(exchange=7, epoch=EPOCH, after=0, positions=[1, 2], limit=5, head_before=2, head_after=4)
+    assert (given_page.position, given_page.head) == (2, 4)
+
+
+def test_it_passes_over_entries_that_are_for_others() -> None:
+    given_page = answer_feed(exchange=7, epoch=EPOCH, after=3, positions=[], limit=5, head_before=9, head_after=9)
+    assert given_page.position == 9

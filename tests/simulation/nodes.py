@@ -1,0 +1,263 @@
+"""A store and a chain in memory: the same shells as the services', around the same core, without a database.
+
+One method call is one transaction: a crash falls between calls, never inside one. All but the exchanges under way is
+durable, and can be copied for a backup.
+"""
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from butik.sync import core
+from butik.sync.core import Effect, FeedAnswer, PushAnswer, Reader, Receiver, Sender
+
+BATCH = 7
+PAGE = 3
+GROUPS = 4
+POISON = 97  # every so many sales one cannot be booked
+
+
+@dataclass(slots=True)
+class Item:
+    """An outbox item. `sale` is the identity of what it carries: (store, series, counter)."""
+
+    sale: tuple[int, int, int]
+    created_at: float
+    seq: int = 0
+    uid: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    exchange: int
+    outbox: UUID
+    follows: UUID | None
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    exchange: int
+    epoch: UUID | None
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    position: int
+    key: str
+    body: object  # None: deleted
+    store: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    answer: FeedAnswer
+    entries: tuple[Entry, ...]
+
+
+@dataclass(slots=True)
+class PriceFile:
+    epoch: UUID | None
+    position: int
+    prices: dict[str, object]
+
+
+@dataclass
+class StoreNode:
+    number: int
+    new_id: "Identities"
+    sender: Sender = field(init=False)
+    reader: Reader = field(default_factory=Reader)
+    outbox: list[Item] = field(default_factory=list)
+    numbered: int = 0
+    prices: dict[str, object] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    price_file: PriceFile | None = None
+
+    def __post_init__(self) -> None:
+        self.sender = Sender(self.new_id.uuid())
+
+    # sales
+
+    def book(self, sale: tuple[int, int, int], at: float) -> None:
+        self.outbox.append(Item(sale, at))
+
+    def number_items(self) -> None:
+        for item in self.outbox[self.numbered :]:
+            self.numbered += 1
+            item.seq, item.uid = self.numbered, self.new_id.uuid()
+
+    # up
+
+    def begin_push(self, exchange: int) -> Push:
+        self.number_items()
+        self.sender = core.begin_push(self.sender, exchange)
+        acked = self.sender.acked
+        items = tuple(self.outbox[acked : min(acked + BATCH, self.numbered)])
+        return Push(exchange, self.sender.outbox, self.uid_of(acked), items)
+
+    def take_push_answer(self, answer: PushAnswer) -> None:
+        self.sender, effects = core.take_push_answer(
+            self.sender, answer, own_uid=self.uid_of(answer.acked), new_outbox=self.new_id.uuid()
+        )
+        if Effect.SEND_AGAIN in effects:
+            self.reader = core.read_again(self.reader)
+
+    def uid_of(self, seq: int) -> UUID | None:
+        return self.outbox[seq - 1].uid if 0 < seq <= self.numbered else None
+
+    # down
+
+    def begin_pull(self, exchange: int) -> Pull:
+        self.reader = core.begin_pull(self.reader, exchange)
+        return Pull(exchange, self.reader.epoch, self.reader.position)
+
+    def take_feed(self, page: FeedPage) -> None:
+        self.reader, effects = core.take_feed(self.reader, page.answer)
+        if Effect.FORGET_SEEN in effects:
+            self.seen = set()
+        if Effect.APPLY in effects:
+            self.apply(page.entries)
+        if Effect.SWEEP in effects:
+            self.prices = {key: body for key, body in self.prices.items() if key in self.seen}
+        if Effect.AT_HEAD in effects:
+            self.make_price_file()
+
+    def apply(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self.seen.add(entry.key)
+            if entry.body is None:
+                self.prices.pop(entry.key, None)
+            else:
+                self.prices[entry.key] = entry.body
+
+    def make_price_file(self) -> None:
+        self.price_file = PriceFile(self.reader.epoch, self.reader.position, dict(self.prices))
+
+    # faults
+
+    def crash(self) -> None:
+        """What the process was waiting for is forgotten; all else was durable."""
+        self.sender, self.reader = replace(self.sender, exchange=0), replace(self.reader, exchange=0)
+
+    def backup(self) -> "StoreNode":
+        twin = copy.copy(self)
+        twin.outbox = [copy.copy(item) for item in self.outbox]
+        twin.prices, twin.seen = dict(self.prices), set(self.seen)
+        return twin
+
+
+@dataclass
+class Books:
+    """What a chain knows of sales: each store's sales in the order of booking, and those that could not be booked."""
+
+    booked: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    quarantined: set[tuple[int, int, int]] = field(default_factory=set)
+    order: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+
+    def knows(self, sale: tuple[int, int, int]) -> bool:
+        return sale in self.booked or sale in self.quarantined
+
+    def book(self, sale: tuple[int, int, int]) -> None:
+        self.booked[sale] = self.booked.get(sale, 0) + 1
+        self.order.setdefault(sale[:2], []).append(sale[2])
+
+    def copy(self) -> "Books":
+        return Books(dict(self.booked), set(self.quarantined), {series: list(c) for series, c in self.order.items()})
+
+
+@dataclass
+class ChainNode:
+    new_id: "Identities"
+    epoch: UUID = field(init=False)
+    books: Books = field(default_factory=Books)
+    receivers: dict[tuple[int, UUID], Receiver] = field(default_factory=dict)
+    head: int = 0
+    positions: dict[str, int] = field(default_factory=dict)
+    prices: dict[str, object] = field(default_factory=dict)
+    only_for: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.epoch = self.new_id.uuid()
+
+    # up
+
+    def take_push(self, store: int, push: Push) -> PushAnswer:
+        receiver, items = core.take_push(self.receiver(store, push.outbox), push.items, follows=push.follows)
+        for item in items:
+            self.apply(item)
+        self.receivers[store, push.outbox] = receiver
+        return core.answer_push(receiver, exchange=push.exchange, epoch=self.epoch)
+
+    def receiver(self, store: int, outbox: UUID) -> Receiver:
+        return self.receivers.get((store, outbox)) or Receiver(outbox)
+
+    def apply(self, item: Item) -> None:
+        if self.books.knows(item.sale):
+            return
+        if item.sale[2] % POISON == 0:
+            self.books.quarantined.add(item.sale)
+        else:
+            self.books.book(item.sale)
+
+    # down
+
+    def import_prices(self, changes: dict[str, object], only_for: int | None = None) -> None:
+        for key, body in changes.items():
+            self.head += 1
+            self.positions[key] = self.head
+            if only_for is not None:
+                self.only_for[key] = only_for
+            if body is None:
+                self.prices.pop(key, None)
+            else:
+                self.prices[key] = body
+
+    def read_feed(self, store: int, pull: Pull) -> tuple[int, int, list[tuple[int, str]]]:
+        """The first half of an answer: where to start, the head, and the entries. Their bodies are read later."""
+        after = core.where_to_read(asked_epoch=pull.epoch, after=pull.after, epoch=self.epoch, head=self.head)
+        entries = sorted((position, key) for key, position in self.positions.items() if position > after)
+        mine = [(position, key) for position, key in entries if self.only_for.get(key, store) == store]
+        return after, self.head, mine[:PAGE]
+
+    def answer_feed(self, pull: Pull, epoch: UUID, after: int, head: int, entries: list[tuple[int, str]]) -> FeedPage:
+        answer = core.answer_feed(
+            exchange=pull.exchange,
+            epoch=epoch,
+            after=after,
+            positions=[position for position, _ in entries],
+            limit=PAGE,
+            head_before=head,
+            head_after=self.head,
+        )
+        bodies = tuple(Entry(at, key, self.prices.get(key), self.only_for.get(key)) for at, key in entries)
+        return FeedPage(answer, bodies)
+
+    # faults
+
+    def backup(self) -> "ChainNode":
+        twin = copy.copy(self)
+        twin.books = self.books.copy()
+        twin.receivers, twin.positions = dict(self.receivers), dict(self.positions)
+        twin.prices, twin.only_for = dict(self.prices), dict(self.only_for)
+        return twin
+
+    def was_restored(self) -> None:
+        self.epoch = self.new_id.uuid()
+
+
+class Identities:
+    """UUIDs that a seed gives again in the same order."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def uuid(self) -> UUID:
+        self._made += 1
+        return UUID(int=self._made)
+
+    def number(self) -> int:
+        self._made += 1
+        return self._made

@@ -1,0 +1,17 @@
+"""RT-05's negative control: the simulation finds every bug of the museum."""
+
+import pytest
+
+from tests.simulation.museum import EXHIBITS, Exhibit
+
+pytestmark = pytest.mark.soak
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS, ids=lambda exhibit: exhibit.name)
+def test_the_simulation_turns_red(exhibit: Exhibit) -> None:
+    for seed in range(100):
+        try:
+            exhibit.world(seed).run(days=10)
+        except AssertionError:
+            return
+    pytest.fail(f"{exhibit.name} went unseen for 3,000 store-days")
