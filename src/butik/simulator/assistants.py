@@ -4,13 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from butik.lib.ids import new_id
-from butik.simulator.documents import Payment
 from butik.simulator.price_list import PricedArticle, PriceList
-from butik.simulator.sale_documents import BasketItem, pay_card, pay_cash
+from butik.simulator.sale_documents import BasketItem
 
 # Customers an hour in a street shop that is open day and night: quiet nights, lunch, and the way home from work.
 CUSTOMERS_BY_HOUR = (1, 1, 0, 0, 1, 3, 8, 14, 12, 9, 10, 14, 17, 13, 11, 14, 20, 22, 18, 13, 10, 8, 5, 3)
@@ -34,7 +31,7 @@ class Shoppers:
 
     def __init__(self, prices: PriceList, seed: int, timezone: str = "Europe/Copenhagen") -> None:
         self._random = Random(seed)
-        self._zone = ZoneInfo(timezone)
+        self.zone = ZoneInfo(timezone)
         self._prices = prices
         deposits = {id(prices.linked_to(article)) for article in prices.articles if article.linked is not None}
         self._sold = [
@@ -66,7 +63,7 @@ class Shoppers:
         return self._random.expovariate(max(self._hourly_rate(at), 6) * speed / 3600)
 
     def _hourly_rate(self, at: datetime) -> float:
-        local = at.astimezone(self._zone)
+        local = at.astimezone(self.zone)
         return max(CUSTOMERS_BY_HOUR[local.hour] * WEEKDAYS[local.weekday()] / 100 * self._size, 0.2)
 
     def _pick(self) -> BasketItem:
@@ -78,16 +75,3 @@ class Shoppers:
         if article.unit != "PCS":
             return self._random.randrange(120, 1800)
         return self._random.choices((1000, 2000, 3000, 6000), weights=(80, 13, 4, 3))[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """How a customer pays: called with the total."""
-
-    pays_cash: bool
-    coin: int
-    card_reference: str = ""
-
-    def __call__(self, total: int) -> Payment:
-        payment: UUID = new_id()
-        return pay_cash(payment, total, self.coin) if self.pays_cash else pay_card(payment, total, self.card_reference)

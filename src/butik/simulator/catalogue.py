@@ -1,5 +1,6 @@
 """A Danish catalogue from a seed: the same seed and size give the same articles, byte for byte."""
 
+import argparse
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -216,3 +217,14 @@ def _newspapers() -> Iterator[GeneratedArticle]:
             price=price,
             vat_rate=0,
         )
+
+
+def generate_articles(arguments: list[str]) -> int:
+    """`butik generate_articles FILE`."""
+    parser = argparse.ArgumentParser(prog="butik generate_articles", description="Write a generated Danish catalogue.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--size", type=int, default=2000, help="number of articles")
+    parser.add_argument("--seed", type=int, default=57, help="another seed makes another catalogue")
+    options = parser.parse_args(arguments)
+    write_csv(generate_catalogue(options.size, options.seed), options.file)
+    return 0

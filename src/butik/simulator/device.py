@@ -61,6 +61,15 @@ class EnrolAnswer(msgspec.Struct, frozen=True):
     root: Root
 
 
+class Numbered(msgspec.Struct, frozen=True):
+    version: int
+
+
+class ServiceState(msgspec.Struct, frozen=True):
+    staff: Numbered
+    prices: Numbered | None = None
+
+
 class Result(msgspec.Struct, frozen=True):
     hash: str
     outcome: str
@@ -90,6 +99,7 @@ class Device:
         self.prices: PriceList | None = None
         self.prices_version = 0
         self.staff: list[StaffMember] = []
+        self._staff_version = 0
         self._unsent = self._read_journal()
 
     @classmethod
@@ -124,12 +134,17 @@ class Device:
 
     def refresh(self) -> None:
         """Take the newest staff and price file; what does not convince is refused, and the old one stays."""
-        self.staff = self._trusted(self._document("/staff", "staff"), "butik-staff", StaffList).staff
+        state = msgspec.json.decode(self.line.get("/state"), type=ServiceState)
+        if state.staff.version > self._staff_version:
+            newest = self._trusted(self._document("/staff", "staff"), "butik-staff", StaffList)
+            self.staff, self._staff_version = newest.staff, newest.version
+        if state.prices is not None and state.prices.version > self.prices_version:
+            self._take_prices()
+
+    def _take_prices(self) -> None:
         manifest = self._trusted(self._document("/prices", "prices"), "butik-prices", Manifest)
-        if manifest.version < self.prices_version or manifest.store != self.enrolment.store.id:
+        if manifest.version <= self.prices_version or manifest.store != self.enrolment.store.id:
             raise BadDocument("price file of another store, or an older one")
-        if manifest.version == self.prices_version and self.prices is not None:
-            return
         content = self.line.get(f"/prices/{manifest.sha256}")
         if len(content) != manifest.size or hashlib.sha256(content).hexdigest() != manifest.sha256:
             raise BadDocument("the price file is not what its manifest says")

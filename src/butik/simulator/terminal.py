@@ -4,6 +4,7 @@ An amount that ends in 13 øre is declined; 17: charged, and the answer never co
 was charged. Whatever the till does about it, an id charges once at most: `GET /transactions` lists what was charged.
 """
 
+import argparse
 import json
 import threading
 import time
@@ -189,3 +190,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """A line a request would bury what the demo has to say."""
+
+
+def simulate_terminal(arguments: list[str]) -> int:
+    """`butik simulate_terminal`: run until stopped."""
+    parser = argparse.ArgumentParser(prog="butik simulate_terminal", description="A simulated card terminal.")
+    parser.add_argument("--port", type=int, default=8030)
+    parser.add_argument("--origin", default="http://localhost:8000", help="where the POS app is loaded from")
+    parser.add_argument("--customer-seconds", type=float, default=0.5, help="how long a customer takes")
+    options = parser.parse_args(arguments)
+    with TerminalServer(options.port, origin=options.origin, customer_seconds=options.customer_seconds) as server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+    return 0

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from butik.lib.ids import new_id
+from butik.simulator import card_reader
 from butik.simulator.terminal import TerminalServer
 
 ORIGIN = "http://localhost:8000"
@@ -103,3 +104,19 @@ def test_it_lets_the_pos_app_call(terminal: httpx.Client) -> None:
     assert answer.status_code == 204
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert answer.headers["Access-Control-Allow-Private-Network"] == "true"
+
+
+def test_a_till_pays_by_card_or_falls_back_to_cash_and_never_charges_twice(
+    terminal: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(card_reader, "PAUSE", 0.01)
+    reader = card_reader.CardReader(str(terminal.base_url))
+    paid = [reader.pay(amount, coin=50, currency="DKK") for amount in (5000, 5013, 5017, 5019)]
+    reader.close()
+    assert [(each.tender, each.amount) for each in paid] == [
+        ("CARD", 5000),
+        ("CASH", 5000),
+        ("CARD", 5017),
+        ("CASH", 5000),
+    ]
+    assert charged(terminal) == 5000 + 5017

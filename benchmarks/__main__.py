@@ -1,0 +1,46 @@
+"""`python -m benchmarks`: run all figures or one, print a line for each, exit 1 when one falls short."""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.figures import HEADING, Figure, write_json
+
+# Name (of the module too) to what it measures, cheapest first.
+BENCHMARKS = {
+    "price_file": "size of a price file, and a warm start of the POS app with it",
+    "scan": "from the scanner to the line on the screen",
+    "barcode": "article by barcode over HTTP",
+    "sale": "a sale of 10 lines over HTTP into a store on SQLite",
+    "sale_postgres": "the same into a store on PostgreSQL",
+    "article_import": "articles from a file",
+    "ingestion": "sales of 100 stores into the chain",
+    "dashboard": "from the receipt to the dashboard's figure",
+    "memory": "memory of a service",
+    "fresh_clone": "from a fresh clone to the demo's table",
+}
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=BENCHMARKS, help="run one of them")
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    print(HEADING, flush=True)
+    for name in [options.only] if options.only else BENCHMARKS:
+        measure = importlib.import_module(f"benchmarks.{name}").measure
+        for figure in measure():
+            figures.append(figure)
+            print(figure.line(), flush=True)
+    path = RESULTS / f"{time.strftime('%Y-%m-%dT%H-%M-%S')}.json"
+    write_json(figures, path)
+    short = [each.name for each in figures if not each.is_ok]
+    print(f"\n{len(figures) - len(short)} of {len(figures)} figures reach their goal; {path.relative_to(Path.cwd())}")
+    return 1 if short else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

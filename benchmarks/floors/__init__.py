@@ -1,0 +1,1 @@
+"""The floors: the same durable work, written by hand, with nothing around it."""

@@ -1,0 +1,117 @@
+"""`butik demo`: read what is wished for, refuse what cannot be, run until Ctrl-C."""
+
+import argparse
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Never
+
+from butik.serving.ports import PortTaken, claim_port
+from butik.simulator.demo.folder import NotOursError, prepare_folder, read_secrets
+from butik.simulator.demo.plan import Plan
+from butik.simulator.demo.processes import Processes, StartFailedError
+from butik.simulator.demo.run import Demo, Wishes
+from butik.simulator.demo.show import console, progress_bars, show_table
+
+FOLDER = Path(".butik/demo")
+
+
+def demo(arguments: list[str]) -> int:
+    options = _parser().parse_args(arguments)
+    plan = Plan((Path.cwd() / options.folder).resolve(), options.port_base)
+    wishes = Wishes(options.articles, options.option, options.generated, options.speed)
+    if options.articles and not options.articles.is_file():
+        return _refuse(f"There is no file {options.articles}.")
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    processes = Processes()
+    try:
+        _need_free_ports(plan)
+        prepare_folder(plan.folder, reset=options.reset)
+        return _run(Demo(plan, processes, wishes), plan, processes, options)
+    except (NotOursError, PortTaken, StartFailedError) as problem:
+        return _refuse(str(problem))
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        processes.stop()
+
+
+def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Namespace) -> int:
+    secrets = read_secrets(plan.folder)
+    if secrets is not None and not secrets.is_ready:
+        raise StartFailedError("The last start did not get to its end. Begin anew: make demo RESET=1")
+    if secrets is not None and options.articles:
+        raise StartFailedError(
+            "This demo has its articles. To sell from a file, begin anew: make demo RESET=1 ARTICLES=…"
+        )
+    with progress_bars() as bars:
+        if secrets is None:
+            secrets = running.set_up(bars)
+            running.sell_history(bars)
+            running.await_chain(bars)
+        else:
+            running.go_on(bars)
+        invitation = running.invite()
+        running.let_hands_go()
+    if running.import_summary:
+        console.print(f"\n{running.import_summary}", markup=False)
+    show_table(plan, secrets, invitation)
+    running.open_shops()
+    try:
+        _watch(running, processes, None if options.minutes is None else options.minutes * 60)
+    finally:
+        running.close_shops()
+    return 0
+
+
+def _watch(running: Demo, processes: Processes, seconds: float | None) -> None:
+    """One line that says that all is well, until somebody stops us."""
+    began = time.monotonic()
+    with console.status("", spinner="dots") as status:
+        while seconds is None or time.monotonic() - began < seconds:
+            processes.check()
+            sold = sum(till.sold for till in running.tills)
+            unsent = sum(device.unsent for device in running.devices.values())
+            waiting = f", {unsent} wait for their line" if unsent else ""
+            troubles = {till.trouble for till in running.tills if till.trouble}
+            status.update(f"Selling: {sold} sales since the start{waiting}. {' '.join(troubles)}  Ctrl-C stops.")
+            threading.Event().wait(0.5)
+
+
+def _need_free_ports(plan: Plan) -> None:
+    """All of them are looked at before anything starts."""
+    taken = []
+    for port, name in plan.ports.items():
+        try:
+            claim_port("127.0.0.1", port, patience=0).close()
+        except PortTaken as problem:
+            taken.append(f"{name}: {str(problem).split('. ')[0]}.")
+    if taken:
+        raise PortTaken("\n".join([*taken, "Stop what holds them, or choose others: butik demo --port-base 9000"]))
+
+
+def _refuse(sentence: str) -> int:
+    console.print(sentence, style="bold", markup=False)
+    return 2
+
+
+def _interrupt(*_: object) -> Never:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="butik demo", description="Start a chain, its stores and the POS app.")
+    parser.add_argument("--reset", action="store_true", help="delete the last demo's data and begin anew")
+    parser.add_argument("--articles", type=Path, metavar="FILE", help="sell from this CSV file")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="passed on to the import of that file"
+    )
+    parser.add_argument("--generated", type=int, default=2000, metavar="N", help="size of the generated catalogue")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help=f"where its data is kept (default {FOLDER})")
+    parser.add_argument("--port-base", type=int, default=8000, help="first of its ports (default 8000)")
+    parser.add_argument("--speed", type=float, default=10, help="how much faster than life customers come")
+    parser.add_argument("--minutes", type=float, metavar="N", help="stop by itself after this time")
+    parser.add_argument("--once", dest="minutes", action="store_const", const=0.25, help="stop after a few sales")
+    return parser

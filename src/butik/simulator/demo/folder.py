@@ -1,0 +1,60 @@
+"""The demo's own folder: marked, so that a reset never deletes anything else; its secrets 0600."""
+
+import os
+import secrets as randomness
+import shutil
+from pathlib import Path
+
+import msgspec
+
+MARKER = "this-is-a-butik-demo"
+
+
+class NotOursError(Exception):
+    """Said in the user's words."""
+
+
+class Secrets(msgspec.Struct):
+    """Passwords and PINs of this one demo, made once. `is_ready` once everything was set up."""
+
+    people: dict[str, str]  # e-mail to password
+    pins: dict[str, str]  # staff number to PIN
+    is_ready: bool = False
+    articles: str = ""
+
+
+def prepare_folder(folder: Path, *, reset: bool) -> None:
+    if reset:
+        delete_folder(folder)
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise NotOursError(f"{folder} holds something that is no demo. Choose another folder with --folder.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / MARKER).touch()
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a demo, and only a demo."""
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if folder.is_symlink() or not (folder / MARKER).is_file():
+        raise NotOursError(f"{folder} is not deleted: it does not look like a demo (no file {MARKER}).")
+    shutil.rmtree(folder)
+
+
+def read_secrets(folder: Path) -> Secrets | None:
+    path = folder / "secrets.json"
+    return msgspec.json.decode(path.read_bytes(), type=Secrets) if path.exists() else None
+
+
+def write_secrets(folder: Path, secrets: Secrets) -> None:
+    path = folder / "secrets.json.new"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(secrets))
+    path.replace(folder / "secrets.json")
+
+
+def make_secrets(emails: list[str], staff_numbers: list[str]) -> Secrets:
+    return Secrets(
+        people={email: randomness.token_urlsafe(9) for email in emails},
+        pins={number: f"{randomness.randbelow(10_000):04d}" for number in staff_numbers},
+    )

@@ -1,0 +1,75 @@
+"""What the demo shows: a bar for each step, and at the end a table of addresses, sign-ins and what to try first."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from butik.simulator.demo.folder import Secrets
+from butik.simulator.demo.people import ADMINISTRATOR, ASSISTANTS, managers
+from butik.simulator.demo.plan import SHOPS, Plan
+
+console = Console(highlight=False)
+
+
+class Bars:
+    """One bar a step. Drawn only when something moves: no thread may exist while processes are being started."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    @contextmanager
+    def step(self, title: str, total: int) -> Iterator["Bar"]:
+        bar = Bar(self._progress, self._progress.add_task(title, total=total))
+        yield bar
+        bar.finish()
+
+
+class Bar:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self, by: int = 1) -> None:
+        self._progress.update(self._task, advance=by)
+        self._progress.refresh()
+
+    def move_to(self, done: int, total: int | None = None) -> None:
+        self._progress.update(self._task, completed=done, total=total)
+        self._progress.refresh()
+
+    def finish(self) -> None:
+        task = next(each for each in self._progress.tasks if each.id == self._task)
+        self.move_to(int(task.total or task.completed))
+
+
+@contextmanager
+def progress_bars() -> Iterator[Bars]:
+    columns = (TextColumn("{task.description:<34}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, auto_refresh=False) as progress:
+        yield Bars(progress)
+
+
+def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
+    table = Table(title="Butik demo", title_justify="left", show_lines=False, pad_edge=False)
+    for heading in ("what", "address", "sign in", "try first"):
+        table.add_column(heading, overflow="fold")
+    name = ADMINISTRATOR.email
+    table.add_row(
+        "Chain: portal", plan.chain_url, f"{name}\n{secrets.people[name]}", "Watch today's revenue move as stores sell"
+    )
+    for shop, person in zip(SHOPS, managers(), strict=True):
+        sign_in = f"{person.email}\n{secrets.people[person.email]}"
+        table.add_row(f"Store {shop.number} {shop.name}", plan.shop_url(shop), sign_in, "Receipts, devices, error log")
+    number = ASSISTANTS[0].number
+    sign_in = f"staff {number}, PIN {secrets.pins[number]}"
+    table.add_row("POS app", plan.app_url, sign_in, "Open the link below, then scan or search")
+    doubt = "Pay an amount that ends in 13, 17 or 19 øre by card"
+    table.add_row("Card terminal", f"{plan.terminal_url}/transactions", "", doubt)
+    console.print()
+    console.print(table)
+    console.print(f"\nMake this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
+    console.print(f"  {invitation}", soft_wrap=True)
+    console.print("Then take the browser offline, sell on, and see the sales leave when it is back.")
+    console.print("Ctrl-C stops everything; the next start goes on with the same data.\n")
