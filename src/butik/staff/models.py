@@ -39,6 +39,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @property
+    def actor(self) -> str:
+        """How the audit log names her: a pseudonym."""
+        return f"person:{self.pk}"
+
     def restrict(self, rows: Rows) -> Rows:
         return restrict(rows, self)
 
@@ -89,7 +94,8 @@ class ShopAssistant(TenantModel):
     pin = models.JSONField()
     pin_version = models.PositiveIntegerField(default=1)
     is_active = models.BooleanField(default=True)
-    blocked_at = models.DateTimeField(null=True, blank=True)
+    blocked_at = models.DateTimeField(null=True, blank=True)  # after too many wrong PINs; a higher pin_version opens
+    revision = models.PositiveIntegerField(default=1)  # counts every change: of two versions the higher one is newer
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "store", "number"], name="assistant_once")]

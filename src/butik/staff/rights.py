@@ -8,6 +8,7 @@ class Right(StrEnum):
 
     ARTICLES_ARTICLE_IMPORT = "articles:article:import"
     ARTICLES_ARTICLE_VIEW = "articles:article:view"
+    AUDIT_ENTRY_VIEW = "audit:entry:view"
     ERROR_LOG_ENTRY_VIEW = "error_log:entry:view"
     ORGANISATION_DEVICE_ENROL = "organisation:device:enrol"
     ORGANISATION_DEVICE_REVOKE = "organisation:device:revoke"
@@ -22,6 +23,7 @@ class Right(StrEnum):
 _MANAGER = frozenset(
     {
         Right.ARTICLES_ARTICLE_VIEW,
+        Right.AUDIT_ENTRY_VIEW,
         Right.ERROR_LOG_ENTRY_VIEW,
         Right.ORGANISATION_DEVICE_ENROL,
         Right.ORGANISATION_DEVICE_REVOKE,

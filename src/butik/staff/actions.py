@@ -1,0 +1,188 @@
+"""Shop assistants: hired, changed, given a PIN, blocked and unblocked; at the store as well as at its chain.
+
+Both services keep the row. Whoever changes it tells the other: the store through its outbox, the chain through its feed.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from butik.audit.actions import record
+from butik.changes.actions import advance_feed, put_in_outbox
+from butik.lib.clock import to_wire
+from butik.live.actions import announce
+from butik.organisation.installation import this_installation
+from butik.organisation.models import Store
+from butik.organisation.tenancy import tenant_scope
+from butik.staff.models import ShopAssistant
+from butik.staff.pins import PinVerifier
+
+KIND = "assistant"
+
+
+class AssistantBody(msgspec.Struct, frozen=True):
+    """An assistant as services tell each other (docs/formats/sync.md). The PIN goes as its verifier only."""
+
+    id: UUID
+    store: UUID
+    number: str
+    name: str
+    role: str
+    pin: dict[str, Any]
+    pin_version: int
+    is_active: bool
+    blocked_at: datetime | None
+    revision: int
+
+
+def add_assistant(
+    *, store: Store, number: str, name: str, role: str, pin: PinVerifier, actor: str, now: datetime
+) -> ShopAssistant:
+    """`pin` is made by `make_pin_verifier` before: deriving it takes long, and nothing slow belongs in a transaction."""
+    with tenant_scope([store.organisation_id]), transaction.atomic():
+        assistant = ShopAssistant.objects.create(
+            organisation_id=store.organisation_id,
+            chain_id=store.chain_id,
+            store=store,
+            number=number,
+            name=name,
+            role=role,
+            pin=pin,
+        )
+        _tell(assistant, "staff.assistant.added", actor, now)
+    return assistant
+
+
+def change_assistant(
+    *, assistant: ShopAssistant, name: str, role: str, is_active: bool, actor: str, now: datetime
+) -> None:
+    """The number is a key in old receipts and never changes."""
+    with tenant_scope([assistant.organisation_id]), transaction.atomic():
+        found = _lock(assistant)
+        found.name, found.role, found.is_active = name, role, is_active
+        _keep(found, "staff.assistant.changed", actor, now, is_active=is_active)
+
+
+def reset_pin(*, assistant: ShopAssistant, pin: PinVerifier, actor: str, now: datetime) -> None:
+    """A new PIN also unblocks: devices count wrong tries for each version."""
+    with tenant_scope([assistant.organisation_id]), transaction.atomic():
+        found = _lock(assistant)
+        found.pin, found.pin_version, found.blocked_at = dict(pin), found.pin_version + 1, None
+        _keep(found, "staff.assistant.pin_reset", actor, now)
+
+
+def unblock_assistant(*, assistant: ShopAssistant, actor: str, now: datetime) -> None:
+    """The old PIN stays good, with a fresh count of tries on every device."""
+    with tenant_scope([assistant.organisation_id]), transaction.atomic():
+        found = _lock(assistant)
+        found.pin_version, found.blocked_at = found.pin_version + 1, None
+        _keep(found, "staff.assistant.unblocked", actor, now)
+
+
+def block_assistant(*, assistant: ShopAssistant, pin_version: int, actor: str, now: datetime) -> None:
+    """A device reports too many wrong PINs. A report about an older version is late and says nothing any more."""
+    with tenant_scope([assistant.organisation_id]), transaction.atomic():
+        found = _lock(assistant)
+        if found.pin_version > pin_version or found.blocked_at:
+            return
+        found.blocked_at = now
+        _keep(found, "staff.assistant.blocked", actor, now)
+
+
+def take_assistant(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: bytes | str, now: datetime) -> bool:
+    """Take what the other service says of an assistant; False when it is no news. Call in the transaction of the sync.
+
+    The higher revision wins. Of two changes made at the same time, one on each side, the chain's wins.
+    """
+    said = msgspec.json.decode(body, type=AssistantBody)
+    if said.store != store_id:
+        raise ValueError("an assistant of another store")
+    is_chain = this_installation().store_id is None
+    known = ShopAssistant.objects.select_for_update().filter(organisation_id=organisation_id, pk=said.id).first()
+    if known and (said.revision < known.revision or said.revision == known.revision and is_chain):
+        return False
+    fields = msgspec.structs.asdict(said)
+    del fields["store"], fields["id"]
+    assistant, _ = ShopAssistant.objects.update_or_create(
+        organisation_id=organisation_id,
+        pk=said.id,
+        defaults=fields,
+        create_defaults={**fields, "chain_id": chain_id, "store_id": store_id},
+    )
+    if is_chain:  # back down, so that a store which starts anew finds it in the feed
+        _feed(assistant, now)
+    _announce(assistant, now)
+    return True
+
+
+def assistant_body(assistant: ShopAssistant) -> str:
+    said = AssistantBody(
+        id=assistant.pk,
+        store=assistant.store_id,
+        number=assistant.number,
+        name=assistant.name,
+        role=assistant.role,
+        pin=assistant.pin,
+        pin_version=assistant.pin_version,
+        is_active=assistant.is_active,
+        blocked_at=assistant.blocked_at,
+        revision=assistant.revision,
+    )
+    body = msgspec.to_builtins(said) | {"blocked_at": to_wire(said.blocked_at) if said.blocked_at else None}
+    return msgspec.json.encode(body).decode()
+
+
+def _lock(assistant: ShopAssistant) -> ShopAssistant:
+    return ShopAssistant.objects.select_for_update().get(organisation_id=assistant.organisation_id, pk=assistant.pk)
+
+
+def _keep(assistant: ShopAssistant, action: str, actor: str, now: datetime, **data: Any) -> None:
+    assistant.revision += 1
+    assistant.save()
+    _tell(assistant, action, actor, now, **data)
+
+
+def _tell(assistant: ShopAssistant, action: str, actor: str, now: datetime, **data: Any) -> None:
+    record(
+        action,
+        organisation_id=assistant.organisation_id,
+        chain_id=assistant.chain_id,
+        store_id=assistant.store_id,
+        actor=actor,
+        at=now,
+        subject=assistant.pk,
+        **data,
+    )
+    if this_installation().store_id:
+        put_in_outbox(
+            kind=KIND,
+            organisation_id=assistant.organisation_id,
+            at=now,
+            body=assistant_body(assistant),
+        )
+    else:
+        _feed(assistant, now)
+    _announce(assistant, now)
+
+
+def _feed(assistant: ShopAssistant, now: datetime) -> None:
+    advance_feed(
+        organisation_id=assistant.organisation_id,
+        chain_id=assistant.chain_id,
+        changes=[(KIND, str(assistant.pk), assistant.store_id)],
+        at=now,
+    )
+
+
+def _announce(assistant: ShopAssistant, now: datetime) -> None:
+    announce(
+        "staff",
+        organisation_id=assistant.organisation_id,
+        chain_id=assistant.chain_id,
+        store_id=assistant.store_id,
+        ref=assistant.store_id,
+        at=now,
+    )
