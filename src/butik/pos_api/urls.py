@@ -1,4 +1,5 @@
-from django.urls import URLPattern
+from butik.lib.machine_api import machine_urls
+from butik.pos_api.api import api
 
 app_name = "pos_api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = machine_urls(api)

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from butik.lib.tenant import TenantModel
+from butik.sales.querysets import QuarantineQuerySet, SaleQuerySet, SeriesQuerySet
 
 
 class Series(TenantModel):
@@ -23,11 +24,17 @@ class Series(TenantModel):
     label = models.CharField(max_length=8)
     state = models.CharField(max_length=6, choices=State, default=State.OPEN)
     latest_counter = models.PositiveIntegerField(default=0)  # highest received
-    latest_hash = models.CharField(max_length=64, blank=True)
+    latest_hash = models.CharField(max_length=64, blank=True)  # of that sale; empty while there is none
     sales = models.PositiveIntegerField(default=0)  # booked
     total = models.BigIntegerField(default=0)
+    opening_hash = models.CharField(max_length=64, blank=True)
     opening = models.TextField(blank=True)  # the documents
+    closing_hash = models.CharField(max_length=64, blank=True)
     closing = models.TextField(blank=True)
+    closed_sales = models.PositiveIntegerField(null=True)  # as the device counted them itself
+    closed_total = models.BigIntegerField(null=True)
+
+    objects = SeriesQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -59,9 +66,13 @@ class Sale(TenantModel):
     hash = models.CharField(max_length=64)
     document = models.TextField()
 
+    objects = SaleQuerySet.as_manager()  # type: ignore[misc]
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "store_id", "series_id", "counter"], name="sale_number_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "store_id", "series_id", "counter"], name="sale_number_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["organisation", "store_id", "business_date", "id"], name="sale_by_day"),
@@ -72,7 +83,11 @@ class SaleLine(TenantModel):
     store_id = models.UUIDField()
     sale_id = models.UUIDField()
     sale = models.ForeignObject(
-        Sale, from_fields=["store_id", "sale_id"], to_fields=["store_id", "id"], on_delete=models.DO_NOTHING, related_name="lines"
+        Sale,
+        from_fields=["store_id", "sale_id"],
+        to_fields=["store_id", "id"],
+        on_delete=models.DO_NOTHING,
+        related_name="lines",
     )
     n = models.PositiveIntegerField()
     article_number = models.CharField(max_length=20)
@@ -97,7 +112,11 @@ class SaleVat(TenantModel):
     store_id = models.UUIDField()
     sale_id = models.UUIDField()
     sale = models.ForeignObject(
-        Sale, from_fields=["store_id", "sale_id"], to_fields=["store_id", "id"], on_delete=models.DO_NOTHING, related_name="vat_lines"
+        Sale,
+        from_fields=["store_id", "sale_id"],
+        to_fields=["store_id", "id"],
+        on_delete=models.DO_NOTHING,
+        related_name="vat_lines",
     )
     rate = models.PositiveIntegerField()
     gross = models.BigIntegerField()
@@ -117,8 +136,14 @@ class Payment(TenantModel):
     store_id = models.UUIDField()
     sale_id = models.UUIDField()
     sale = models.ForeignObject(
-        Sale, from_fields=["store_id", "sale_id"], to_fields=["store_id", "id"], on_delete=models.DO_NOTHING, related_name="payments"
+        Sale,
+        from_fields=["store_id", "sale_id"],
+        to_fields=["store_id", "id"],
+        on_delete=models.DO_NOTHING,
+        related_name="payments",
     )
+    n = models.PositiveIntegerField()
+    payment_id = models.UUIDField()  # the device's own: what it asks its terminal about
     tender = models.CharField(max_length=8, choices=Tender)
     amount = models.BigIntegerField()
     tendered = models.BigIntegerField()
@@ -127,7 +152,7 @@ class Payment(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["organisation", "store_id", "sale_id", "id"], name="payment_once"),
+            models.UniqueConstraint(fields=["organisation", "store_id", "sale_id", "n"], name="payment_once"),
         ]
 
 
@@ -158,17 +183,28 @@ class SaleException(TenantModel):
 class QuarantinedRecord(TenantModel):
     """A record that could not be booked, with its bytes; outside every figure until a person accepts it."""
 
+    class Reason(models.TextChoices):
+        UNREADABLE = "UNREADABLE", _("Not readable")
+        UNKNOWN_KEY = "UNKNOWN_KEY", _("Signed by a key that is not known here")
+        BAD_SIGNATURE = "BAD_SIGNATURE", _("Signature does not fit")
+        FOREIGN = "FOREIGN", _("Made for another store, POS or device")
+        REVOKED = "REVOKED", _("Signed by a revoked device")
+        CONFLICT = "CONFLICT", _("Same id or number as another record, with other content")
+        SERIES = "SERIES", _("Series belongs to another device")
+
     chain_id = models.UUIDField()
     store_id = models.UUIDField()
     device_id = models.UUIDField(null=True)  # who brought it
     hash = models.CharField(max_length=64)
     document = models.TextField()
-    reason = models.CharField(max_length=40)
+    reason = models.CharField(max_length=16, choices=Reason)
     detail = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.CharField(max_length=60, blank=True)
     accept_reason = models.CharField(max_length=300, blank=True)
+
+    objects = QuarantineQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

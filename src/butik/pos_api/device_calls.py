@@ -1,0 +1,136 @@
+"""Enrolment, and what a device asks about itself: time, state, its own papers, its staff; and the end of it."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from functools import cache
+
+import msgspec
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from butik.lib import clock
+from butik.lib.machine_api import answer, decode_body, read_body
+from butik.lib.problems import Problem
+from butik.lib.signing import encode, key_id
+from butik.organisation.actions import redeem_code
+from butik.organisation.installation import this_installation
+from butik.organisation.models import Device
+from butik.organisation.tenancy import tenant_scope
+from butik.pos_api import wire
+from butik.pos_api.authentication import SMALL, Caller, device_call, identify
+from butik.pos_api.staff import current_staff
+from butik.pricing.models import PriceFile
+from butik.sales.enrolment import enrol_device, unpair_device
+from butik.sales.journal import Outcome
+from butik.sales.receive import receive_from_device
+from butik.sales.wire import Closing
+
+MINIMUM_APP = "0.1.0"
+HEARTBEAT = timedelta(seconds=60)
+GUESSES_A_MINUTE = 10
+
+_decode_enrol = msgspec.json.Decoder(wire.Enrol)
+_decode_unpair = msgspec.json.Decoder(wire.Unpair)
+
+
+def time(request: HttpRequest) -> HttpResponse:
+    return answer(wire.Time(clock.now().timestamp()))
+
+
+def enrol(request: HttpRequest) -> HttpResponse:
+    """Redeem a one-time code for a place at a POS."""
+    wanted = decode_body(read_body(request, SMALL), _decode_enrol)
+    here, moment = this_installation(), clock.now()
+    _guesses().allow(moment)
+    try:
+        with transaction.atomic():
+            code = redeem_code(code=wanted.code, for_device=True, now=moment)
+            if code.store_id != here.store_id:
+                raise Problem("bad-code", 403, "This code is for another store.")
+            device = enrol_device(code=code, key=wanted.key, name=wanted.name, app=wanted.app, now=moment)
+    except Problem as problem:
+        if problem.type == "bad-code":
+            _guesses().count(moment)
+        raise
+    root = bytes(here.root_key or b"")
+    return answer(
+        wire.Enrolled(device.enrolment, here.certificate, wire.RootKey(key_id(root), encode(root)), moment.timestamp())
+    )
+
+
+@device_call()
+def state(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """The cheap poll, and the heartbeat of the device."""
+    moment, place = clock.now(), caller.place
+    device = Device.objects.only("enrolment_version", "last_seen_at").get(pk=caller.device_id)
+    _note_heartbeat(device, moment)
+    prices = (
+        PriceFile.objects.filter(organisation_id=place.organisation_id, store_id=place.store_id)
+        .order_by("-version")
+        .values_list("version", "sha256")
+        .first()
+    )
+    return answer(
+        wire.State(
+            server_time=moment.timestamp(),
+            prices=wire.PricesVersion(*prices) if prices else None,
+            staff=wire.Numbered(current_staff(place=place, now=moment).version),
+            enrolment=wire.Numbered(device.enrolment_version),
+            minimum_app=MINIMUM_APP,
+        )
+    )
+
+
+@device_call()
+def enrolment(request: HttpRequest, caller: Caller) -> HttpResponse:
+    newest = Device.objects.only("enrolment").get(pk=caller.device_id).enrolment
+    return answer(wire.Enrolment(newest, this_installation().certificate))
+
+
+@device_call()
+def staff(request: HttpRequest, caller: Caller) -> HttpResponse:
+    return answer(wire.Staff(current_staff(place=caller.place, now=clock.now()).document))
+
+
+def unpair(request: HttpRequest) -> HttpResponse:
+    """Take the closing record and close the device. Asked again after a lost answer, it says the same."""
+    caller = identify(request, SMALL)
+    if caller.state == Device.State.REVOKED:
+        raise Problem("device-revoked", 403, "This device has been revoked.")
+    closing = decode_body(caller.body, _decode_unpair).closing
+    moment = clock.now()
+    [decision] = receive_from_device([closing], place=caller.place, device_id=caller.device_id, now=moment)
+    content = decision.record.content
+    if decision.outcome is Outcome.QUARANTINED or not isinstance(content, Closing):
+        raise Problem("bad-request", 422, "This is not the closing record of the device.", decision.detail)
+    with tenant_scope([caller.place.organisation_id]), transaction.atomic():
+        unpair_device(device=Device.objects.get(pk=content.device), now=moment)
+    return answer(wire.Unpaired(unpaired=True))
+
+
+def _note_heartbeat(device: Device, moment: datetime) -> None:
+    """At most one write a minute for each device: a poll must not queue at the gate."""
+    if device.last_seen_at is None or moment - device.last_seen_at > HEARTBEAT:
+        with transaction.atomic():
+            Device.objects.filter(pk=device.pk).update(last_seen_at=moment)
+
+
+class GuessCounter:
+    """Wrong codes of the last minute, in this process."""
+
+    def __init__(self) -> None:
+        self._at: deque[datetime] = deque()
+
+    def allow(self, moment: datetime) -> None:
+        while self._at and moment - self._at[0] > timedelta(minutes=1):
+            self._at.popleft()
+        if len(self._at) >= GUESSES_A_MINUTE:
+            raise Problem("too-many", 429, "Too many wrong codes. Wait a minute.")
+
+    def count(self, moment: datetime) -> None:
+        self._at.append(moment)
+
+
+@cache
+def _guesses() -> GuessCounter:
+    return GuessCounter()

@@ -1,0 +1,87 @@
+"""What devices send and get, as msgspec reads and describes it (docs/formats/pos-api.md)."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+Version = Annotated[str, Meta(max_length=20)]
+
+
+class Enrol(Struct, frozen=True):
+    code: Annotated[str, Meta(min_length=1, max_length=40)]
+    key: Annotated[str, Meta(min_length=43, max_length=43)]
+    name: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    app: Version = ""
+
+
+class RootKey(Struct, frozen=True):
+    kid: str
+    key: str
+
+
+class Enrolled(Struct, frozen=True):
+    enrolment: str
+    certificate: str
+    root: RootKey
+    server_time: float
+
+
+class Time(Struct, frozen=True):
+    server_time: float
+
+
+class PricesVersion(Struct, frozen=True):
+    version: int
+    sha256: str
+
+
+class Numbered(Struct, frozen=True):
+    version: int
+
+
+class State(Struct, frozen=True):
+    server_time: float
+    prices: PricesVersion | None
+    staff: Numbered
+    enrolment: Numbered
+    minimum_app: str
+
+
+class Enrolment(Struct, frozen=True):
+    enrolment: str
+    certificate: str
+
+
+class Staff(Struct, frozen=True):
+    staff: str
+
+
+class Prices(Struct, frozen=True):
+    prices: str
+
+
+class Journal(Struct, frozen=True):
+    """Each record is a compact document; read one by one, so that what is not even text stops only itself."""
+
+    records: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=500)]
+
+
+class Result(Struct, frozen=True):
+    hash: str
+    outcome: str
+    number: str
+    reason: str
+
+
+class Booked(Struct, frozen=True):
+    results: list[Result]
+    server_time: float
+
+
+class Unpair(Struct, frozen=True):
+    closing: Annotated[str, Meta(max_length=16_000)]
+
+
+class Unpaired(Struct, frozen=True):
+    unpaired: bool

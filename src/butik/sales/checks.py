@@ -1,0 +1,101 @@
+"""What is odd about a sale by itself: sums, VAT, payments, clocks. Pure; each returns a short reason, or nothing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from butik.lib.money import line_amount
+from butik.pricing.engine import price_amounts
+from butik.sales.models import SaleException
+from butik.sales.wire import Line, Sale
+
+CLOCK_TOLERANCE = timedelta(seconds=120)
+LARGEST_COIN = 100  # minor units; rounding never exceeds half of it
+
+
+def corrected(sale: Sale) -> datetime:
+    """The moment of the sale by the device's clock plus its measured offset: for charts, never for order (truth 7)."""
+    return sale.completed_at + timedelta(milliseconds=sale.offset_ms or 0)
+
+
+def sum_fault(sale: Sale) -> str:
+    """The first sum of the sale that does not follow from its lines and payments."""
+    return next(_sum_faults(sale), "")
+
+
+def _sum_faults(sale: Sale) -> Iterator[str]:
+    yield from _line_faults(sale.lines)
+    lines = sorted(sale.lines, key=lambda line: line.n)
+    priced = price_amounts([(line.amount, line.vat_rate) for line in lines])
+    if sale.total != priced.total:
+        yield f"total is {sale.total}, lines add up to {priced.total}"
+    stated = [(row.rate, row.gross, row.vat) for row in sale.vat]
+    due = [(row.rate, row.gross, row.vat) for row in priced.vat]
+    if stated != due:
+        yield f"VAT is {stated}, should be {due}"
+    elif any(line.vat != each.vat for line, each in zip(lines, priced.lines, strict=True)):
+        yield "VAT is not spread over the lines as it should be"
+    yield from _payment_faults(sale)
+
+
+def _line_faults(lines: tuple[Line, ...]) -> Iterator[str]:
+    numbers = {line.n for line in lines}
+    for line in lines:
+        if line.quantity <= 0:
+            yield f"line {line.n}: quantity is {line.quantity}"
+        due = line_amount(line.unit_price, line.quantity)
+        if line.amount != due:
+            yield f"line {line.n}: amount is {line.amount}, should be {due}"
+        if line.linked_to is not None and (line.linked_to == line.n or line.linked_to not in numbers):
+            yield f"line {line.n}: is linked to no other line"
+
+
+def _payment_faults(sale: Sale) -> Iterator[str]:
+    paid = sum(payment.amount for payment in sale.payments)
+    if sale.rounding != paid - sale.total:
+        yield f"rounding is {sale.rounding}, payments less total are {paid - sale.total}"
+    has_cash = any(payment.tender == "CASH" for payment in sale.payments)
+    if abs(sale.rounding) > (LARGEST_COIN // 2 if has_cash else 0):
+        yield f"rounding of {sale.rounding} is more than cash explains"
+    for payment in sale.payments:
+        if payment.tendered - payment.change != payment.amount or (payment.tender == "CARD" and payment.change):
+            yield f"a {payment.tender} payment of {payment.amount} is not what was tendered less change"
+
+
+def clock_fault(sale: Sale, received_at: datetime) -> str:
+    """Why the device's clock cannot be right: it was measured far off, runs ahead, backwards, or misses its day."""
+    moment = corrected(sale)
+    if abs(sale.offset_ms or 0) > CLOCK_TOLERANCE / timedelta(milliseconds=1):
+        return f"measured {sale.offset_ms} ms off"
+    if moment > received_at + CLOCK_TOLERANCE:
+        return f"completed {int((moment - received_at).total_seconds())} s after it was received"
+    if sale.started_at > sale.completed_at:
+        return "started after it was completed"
+    if abs((moment.date() - sale.business_date).days) > 2:
+        return f"business date {sale.business_date} is far from {moment.date()}"
+    return ""
+
+
+def price_faults(
+    sale: Sale, versions: Mapping[tuple[str, int], tuple[int, int]]
+) -> Iterator[tuple[SaleException.Kind, str]]:
+    """Price every line again at the version that it names (truth 6); `versions` has (price, VAT rate) of each."""
+    unknown = [line for line in sale.lines if (line.number, line.version) not in versions]
+    if unknown:
+        yield (
+            SaleException.Kind.UNKNOWN_ARTICLE,
+            "; ".join(f"line {line.n}: {line.number} version {line.version}" for line in unknown)[:300],
+        )
+    differing = [
+        (line, versions[line.number, line.version])
+        for line in sale.lines
+        if versions.get((line.number, line.version), (line.unit_price, line.vat_rate))
+        != (line.unit_price, line.vat_rate)
+    ]
+    if differing:
+        yield (
+            SaleException.Kind.PRICE,
+            "; ".join(
+                f"line {line.n}: {line.unit_price} at {line.vat_rate}, was {price} at {rate}"
+                for line, (price, rate) in differing
+            )[:300],
+        )

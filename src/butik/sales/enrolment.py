@@ -1,0 +1,226 @@
+"""Devices come and go: enrolled with a series of their own, renewed, unpaired, revoked; and known at the chain."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from butik.audit.actions import record
+from butik.changes.actions import put_in_outbox
+from butik.lib.clock import to_wire
+from butik.lib.ids import new_id
+from butik.lib.problems import Problem
+from butik.lib.signing import BadDocument, decode, encode, key_id, verify_document
+from butik.live.actions import announce
+from butik.organisation import actions as organisation_actions
+from butik.organisation.keys import service_key
+from butik.organisation.models import Device, EnrolmentCode, Pos, Store
+from butik.sales.models import Series
+
+ENROLMENT = "butik-enrolment"
+
+
+def enrol_device(*, code: EnrolmentCode, key: str, name: str, app: str, now: datetime) -> Device:
+    """Enrol the holder of `key` at the POS of a redeemed code. Call inside the transaction that redeemed it."""
+    public = _public_key(key)
+    # locked: two enrolments at one POS must not open the same series
+    pos = (
+        Pos.objects.select_for_update(of=("self",))
+        .select_related("organisation", "store__company", "chain")
+        .get(pk=code.pos_id)
+    )
+    device = Device(
+        id=new_id(),
+        organisation=pos.organisation,
+        chain=pos.chain,
+        store=pos.store,
+        pos=pos,
+        name=name,
+        key=public,
+        kid=key_id(public),
+        app_version=app,
+        enrolled_at=now,
+        last_seen_at=now,
+    )
+    series = _next_series(pos, device)
+    device.enrolment = _sign_enrolment(_describe(device, series), 1, now)
+    try:
+        with transaction.atomic():
+            device.save(force_insert=True)
+    except IntegrityError as error:
+        raise Problem("bad-request", 422, "This key is enrolled already.", "Make a new one.") from error
+    series.save(force_insert=True)
+    _tell(device, "organisation.device.enrolled", "enrolment", f"device:{device.id}", now)
+    return device
+
+
+def renew_enrolments(*, store: Store, now: datetime) -> int:
+    """Sign the enrolments of a store's devices again where store, POS or settings have changed since."""
+    renewed = 0
+    devices = Device.objects.filter(organisation_id=store.organisation_id, store=store, state=Device.State.ACTIVE)
+    for device in devices.select_related("store__company", "pos", "chain", "organisation"):
+        series = Series.objects.filter(
+            organisation_id=device.organisation_id, store_id=device.store_id, device_id=device.id
+        ).latest("id")
+        described = _describe(device, series)
+        if described == _described(device.enrolment):
+            continue
+        version = device.enrolment_version + 1
+        Device.objects.filter(pk=device.pk).update(
+            enrolment=_sign_enrolment(described, version, now), enrolment_version=version
+        )
+        device.refresh_from_db()
+        _tell(device, "organisation.device.renewed", "enrolment", "system", now)
+        renewed += 1
+    return renewed
+
+
+def revoke_device(*, device: Device, actor: str, now: datetime) -> None:
+    """Close every call but the journal to a device, and tell the chain: what it signs from now on is quarantined."""
+    with transaction.atomic():
+        organisation_actions.revoke_device(device=device, actor=actor, now=now)
+        device.refresh_from_db()
+        _put_in_outbox(device, now)
+
+
+def unpair_device(*, device: Device, now: datetime) -> None:
+    """Close a device whose closing record is in the journal. What it has signed stays good."""
+    changed = Device.objects.filter(pk=device.pk, state=Device.State.ACTIVE).update(
+        state=Device.State.UNPAIRED, closed_at=now
+    )
+    if changed:
+        device.refresh_from_db()
+        _tell(device, "organisation.device.unpaired", "enrolment", f"device:{device.id}", now)
+
+
+def register_device(*, store: Store, enrolment: str, key: str, state: str, now: datetime) -> Device:
+    """At the chain: know a device that a store has enrolled, or its new state. Raises BadDocument when the store did
+    not sign it. A revocation is final; repeating changes nothing."""
+    claims = json.loads(verify_document(enrolment, ENROLMENT, bytes(store.key or b"")))
+    public = _public_key(key)
+    if claims["store"]["id"] != str(store.id) or claims["device"]["kid"] != key_id(public):
+        raise BadDocument("enrolment of another store or key")
+    if state not in Device.State.values:
+        raise BadDocument("unknown state of a device")
+    where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
+    pos, _ = Pos.objects.get_or_create(
+        **where, number=claims["pos"]["number"], defaults={"name": claims["pos"]["name"], "id": claims["pos"]["id"]}
+    )
+    device, created = Device.objects.get_or_create(
+        organisation_id=store.organisation_id,
+        id=claims["device"]["id"],
+        defaults={
+            **where,
+            "pos": pos,
+            "name": claims["device"].get("name", claims["pos"]["name"]),
+            "key": public,
+            "kid": key_id(public),
+            "state": state,
+            "enrolment": enrolment,
+            "enrolment_version": claims["version"],
+            "enrolled_at": now,
+            "closed_at": None if state == Device.State.ACTIVE else now,
+        },
+    )
+    if not created:
+        _bring_up_to_date(device, enrolment, claims["version"], state, now)
+    return device
+
+
+def _bring_up_to_date(device: Device, enrolment: str, version: int, state: str, now: datetime) -> None:
+    if version > device.enrolment_version:
+        device.enrolment, device.enrolment_version = enrolment, version
+    if state != Device.State.ACTIVE and device.state != Device.State.REVOKED and device.state != state:
+        device.state, device.closed_at = state, now
+    device.save(update_fields=["enrolment", "enrolment_version", "state", "closed_at"])
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        public = decode(text)
+        Ed25519PublicKey.from_public_bytes(public)
+    except (BadDocument, ValueError) as error:
+        raise Problem("bad-request", 422, "The key is not an Ed25519 public key.") from error
+    return public
+
+
+def _next_series(pos: Pos, device: Device) -> Series:
+    """Every enrolment opens a series: N1, N2, … of its POS (truth 3)."""
+    labels = Series.objects.filter(
+        organisation_id=pos.organisation_id, store_id=pos.store_id, pos_number=pos.number, label__startswith="N"
+    ).values_list("label", flat=True)
+    latest = max((int(label[1:]) for label in labels if re.fullmatch("N[0-9]+", label)), default=0)
+    return Series(
+        id=new_id(),
+        organisation_id=pos.organisation_id,
+        chain_id=pos.chain_id,
+        store_id=pos.store_id,
+        pos_number=pos.number,
+        device_id=device.id,
+        label=f"N{latest + 1}",
+    )
+
+
+def _describe(device: Device, series: Series) -> dict[str, Any]:
+    store, pos, chain = device.store, device.pos, device.chain
+    terminal = settings.BUTIK_TERMINAL_URL
+    return {
+        "org": str(device.organisation_id),
+        "organisation_name": device.organisation.name,
+        "company": {"name": store.company.name, "vat_number": store.company.vat_number},
+        "chain": {"id": str(chain.id), "name": chain.name},
+        "store": {
+            "id": str(store.id),
+            "number": store.number,
+            "name": store.name,
+            "address": store.address,
+            "timezone": store.timezone,
+        },
+        "pos": {"id": str(pos.id), "number": pos.number, "name": pos.name},
+        "device": {"id": str(device.id), "kid": device.kid},
+        "series": {"id": str(series.id), "label": series.label},
+        "currency": chain.currency,
+        "cash_rounding": chain.cash_rounding,
+        "language": store.language,
+        "service": {"audience": f"store/{store.id}", "url": settings.BUTIK_URL},
+        "emergency": None,
+        "terminal": {"kind": "SIMULATED", "url": terminal} if terminal else None,
+    }
+
+
+def _sign_enrolment(described: dict[str, Any], version: int, now: datetime) -> str:
+    payload = {"v": 1, "version": version, **described, "issued_at": to_wire(now)}
+    return service_key().sign(ENROLMENT, msgspec.json.encode(payload))
+
+
+def _described(enrolment: str) -> dict[str, Any]:
+    payload: dict[str, Any] = msgspec.json.decode(decode(enrolment.split(".")[1]))
+    return {name: value for name, value in payload.items() if name not in {"v", "version", "issued_at"}}
+
+
+def _tell(device: Device, action: str, topic: str, actor: str, now: datetime) -> None:
+    where: dict[str, UUID] = {
+        "organisation_id": device.organisation_id,
+        "chain_id": device.chain_id,
+        "store_id": device.store_id,
+    }
+    record(action, actor=actor, at=now, subject=device.id, **where)
+    announce(topic, at=now, ref=device.id, **where)
+    _put_in_outbox(device, now)
+
+
+def _put_in_outbox(device: Device, now: datetime) -> None:
+    body = {"enrolment": device.enrolment, "key": encode(bytes(device.key)), "state": device.state}
+    put_in_outbox(
+        kind="device",
+        organisation_id=device.organisation_id,
+        ref=device.id,
+        body=msgspec.json.encode(body).decode(),
+        at=now,
+    )

@@ -1,0 +1,190 @@
+"""What the journal holds of everything that a batch names: one statement, and one more for the prices.
+
+Hand-written, for both engines (decision 0006). Asked outside the transaction on SQLite, so that nobody waits at the
+gate meanwhile; whoever then writes sees to it that no head has moved (`sql.MOVE_SERIES`).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+
+from butik.lib.signing import open_document
+from butik.sales.journal import Head, Known, Numbered
+from butik.sales.models import QuarantinedRecord
+from butik.sales.reading import Place, Record
+from butik.sales.wire import Event, Sale
+
+_SERIES = (
+    "SELECT 'series', s.id, s.device_id, s.pos_number, s.latest_counter, s.sales, s.total, "
+    "s.label, s.latest_hash, s.opening_hash, s.closing_hash FROM {probe} s "
+)
+_ID = "SELECT 'id', r.id, r.id, 0, 0, 0, 0, r.hash, '', '', '' FROM {probe} r "
+_NUMBER = (
+    "SELECT 'number', r.id, r.series_id, r.counter, 0, 0, 0, r.hash, "
+    "CASE WHEN {wants} THEN r.document ELSE '' END, '', '' FROM {probe} r "
+)
+_HELD = "SELECT 'held', q.id, q.id, 0, 0, 0, 0, q.hash, q.reason, q.detail, '' FROM {probe} q "
+
+# CROSS JOIN makes SQLite start from the few that are asked for, and look each up in an index.
+_SQLITE = " UNION ALL ".join(
+    (
+        _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series") + "ON s.id = j.value",
+        _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series")
+        + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.value ->> 0 AND s.label = j.value ->> 1",
+        _ID.format(probe="json_each(%s) j CROSS JOIN sales_sale") + "ON r.id = j.value",
+        _NUMBER.format(wants="j.value ->> 2", probe="json_each(%s) j CROSS JOIN sales_sale")
+        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.value ->> 0 AND r.counter = j.value ->> 1",
+        _HELD.format(probe="json_each(%s) j CROSS JOIN sales_quarantinedrecord")
+        + "ON q.organisation_id = %s AND q.store_id = %s AND q.hash = j.value AND q.accepted_at IS NULL",
+    )
+)
+_SQLITE_EVENTS = _ID.format(probe="json_each(%s) j CROSS JOIN sales_deviceevent") + "ON r.id = j.value"
+_SQLITE_VERSIONS = (
+    "SELECT v.number, v.version, v.price, v.vat_rate FROM json_each(%s) j CROSS JOIN articles_articleversion v "
+    "ON v.organisation_id = %s AND v.chain_id = %s AND v.number = j.value ->> 0 AND v.version = j.value ->> 1"
+)
+
+_POSTGRESQL = " UNION ALL ".join(
+    (
+        _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s)",
+        _SERIES.format(probe="unnest(%s::int[], %s::text[]) j(pos, label) JOIN sales_series")
+        + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.pos AND s.label = j.label",
+        _ID.format(probe="sales_sale") + "WHERE r.id = ANY(%s)",
+        _NUMBER.format(
+            wants="j.wants", probe="unnest(%s::uuid[], %s::int[], %s::bool[]) j(series, counter, wants) JOIN sales_sale"
+        )
+        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.series AND r.counter = j.counter",
+        _HELD.format(probe="sales_quarantinedrecord")
+        + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s) AND q.accepted_at IS NULL",
+    )
+)
+_POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s)"
+_POSTGRESQL_VERSIONS = (
+    "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::bigint[]) j(number, version) "
+    "JOIN articles_articleversion v ON v.organisation_id = %s AND v.chain_id = %s "
+    "AND v.number = j.number AND v.version = j.version"
+)
+
+
+class _Names:
+    """The ids, numbers and hashes that a batch names."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self.hashes: list[str] = []
+        self.series: set[UUID] = set()
+        self.labels: set[tuple[int, str]] = set()
+        self.sales: list[UUID] = []
+        self.events: list[UUID] = []
+        self.numbers: dict[tuple[UUID, int], bool] = {}  # whether its document is wanted: it may be a successor
+        self.versions: set[tuple[str, int]] = set()
+        for record in records:
+            self.hashes.append(record.hash)
+            content = record.content
+            if content is None:
+                continue
+            if isinstance(content, Event):
+                self.events.append(content.id)
+                continue
+            self.series.add(content.series)
+            self.labels.add((content.pos, content.label))
+            if isinstance(content, Sale):
+                self.sales.append(content.id)
+                self.versions.update((line.number, line.version) for line in content.lines)
+                self._neighbourhood(content.series, content.counter)
+            else:
+                self._neighbourhood(content.series, 0)
+
+    def _neighbourhood(self, series: UUID, counter: int) -> None:
+        for each in (counter - 1, counter):
+            self.numbers.setdefault((series, each), False)
+        self.numbers[series, counter + 1] = True
+
+
+def load_known(records: Sequence[Record], place: Place) -> Known:
+    names = _Names(records)
+    known = Known()
+    with connection.cursor() as cursor:
+        for statement, values in _questions(names, place):
+            cursor.execute(statement, values)
+            for row in cursor.fetchall():
+                _enter(row, known)
+        if names.versions:
+            cursor.execute(*_version_question(names, place))
+            known.versions = {(number, version): (price, rate) for number, version, price, rate in cursor.fetchall()}
+    return known
+
+
+def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:
+    if connection.vendor == "postgresql":
+        here: list[Any] = [place.organisation_id, place.store_id]
+        numbers = list(names.numbers.items())
+        values = [
+            list(names.series),
+            [pos for pos, _ in names.labels],
+            [label for _, label in names.labels],
+            *here,
+            names.sales,
+            [series for (series, _), _ in numbers],
+            [counter for (_, counter), _ in numbers],
+            [wants for _, wants in numbers],
+            *here,
+            *here,
+            names.hashes,
+        ]
+        return [(_POSTGRESQL, values), *([(_POSTGRESQL_EVENTS, [names.events])] if names.events else [])]
+    here = [place.organisation_id.hex, place.store_id.hex]
+    values = [
+        json.dumps([each.hex for each in names.series]),
+        json.dumps(list(names.labels)),
+        *here,
+        json.dumps([each.hex for each in names.sales]),
+        json.dumps([(series.hex, counter, wants) for (series, counter), wants in names.numbers.items()]),
+        *here,
+        json.dumps(names.hashes),
+        *here,
+    ]
+    ids = json.dumps([each.hex for each in names.events])
+    return [(_SQLITE, values), *([(_SQLITE_EVENTS, [ids])] if names.events else [])]
+
+
+def _version_question(names: _Names, place: Place) -> tuple[str, list[Any]]:
+    versions = list(names.versions)
+    if connection.vendor == "postgresql":
+        numbers, positions = [number for number, _ in versions], [version for _, version in versions]
+        return _POSTGRESQL_VERSIONS, [numbers, positions, place.organisation_id, place.chain_id]
+    return _SQLITE_VERSIONS, [json.dumps(versions), place.organisation_id.hex, place.chain_id.hex]
+
+
+def _enter(row: tuple[Any, ...], known: Known) -> None:
+    tag, row_id, other, *rest = row
+    if tag == "series":
+        pos, counter, sales, total, label, latest, opening, closing = rest
+        head = Head(_uuid(row_id), _uuid(other), pos, label, counter, latest, sales, total, opening, closing)
+        head.stored = (sales, opening, closing)
+        known.series[head.id] = head
+        known.labels[pos, label] = head.id
+    elif tag == "id":
+        known.hashes[_uuid(row_id)] = rest[4]
+    elif tag == "number":
+        known.numbers[_uuid(other), rest[0]] = Numbered(_uuid(row_id), rest[4], _prev(rest[5]))
+    else:
+        known.quarantined[rest[4]] = (QuarantinedRecord.Reason(rest[5]), rest[6])
+
+
+class _Link(msgspec.Struct):
+    prev: str
+
+
+_decode_link = msgspec.json.Decoder(_Link).decode
+
+
+def _prev(document: str) -> str:
+    return _decode_link(open_document(document).payload).prev if document else ""
+
+
+def _uuid(value: UUID | str) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)

@@ -1,0 +1,29 @@
+"""A store's service receives what one of its devices brings: its own records, or another's (rescue)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from butik.organisation.tenancy import tenant_scope
+from butik.sales.commit import Bearer, book_records
+from butik.sales.journal import Decision, Outcome
+from butik.sales.reading import Place, open_record, read_record
+from butik.sales.signers import load_signers
+from butik.sales.wire import Sale
+
+
+def receive_from_device(documents: Sequence[str], *, place: Place, device_id: UUID, now: datetime) -> list[Decision]:
+    """Store every record safely, booked or quarantined; one decision for each, in the same order."""
+    opened = [open_record(each) for each in documents]
+    with tenant_scope([place.organisation_id]):
+        signers = load_signers(place=place, kids={each.kid for each in opened})
+    records = [read_record(each, place=place, signers=signers, received_at=now) for each in opened]
+    return book_records(records, place=place, bearer=Bearer(device_id, forward=True), now=now)
+
+
+def receipt_number(decision: Decision, place: Place) -> str:
+    """The number of the sale as people see it; nothing for other records."""
+    content = decision.record.content
+    if decision.outcome is Outcome.QUARANTINED or not isinstance(content, Sale):
+        return ""
+    return f"{place.store_number}-{content.pos}-{content.label}-{content.counter:06d}"
