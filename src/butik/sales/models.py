@@ -34,7 +34,7 @@ class Series(TenantModel):
     closed_sales = models.PositiveIntegerField(null=True)  # as the device counted them itself
     closed_total = models.BigIntegerField(null=True)
 
-    objects = SeriesQuerySet.as_manager()  # type: ignore[misc]
+    objects = SeriesQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -66,7 +66,7 @@ class Sale(TenantModel):
     hash = models.CharField(max_length=64)
     document = models.TextField()
 
-    objects = SaleQuerySet.as_manager()  # type: ignore[misc]
+    objects = SaleQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -204,7 +204,7 @@ class QuarantinedRecord(TenantModel):
     accepted_by = models.CharField(max_length=60, blank=True)
     accept_reason = models.CharField(max_length=300, blank=True)
 
-    objects = QuarantineQuerySet.as_manager()  # type: ignore[misc]
+    objects = QuarantineQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -60,6 +60,7 @@ class Record:
     content: Content | None = None
     reason: Reason | None = None
     detail: str = ""
+    was_revoked: bool = False  # the device had been, when the first receiver got the record
 
 
 def open_record(document: str) -> Opened:
@@ -81,7 +82,7 @@ def read_record(
     signer = signers.get(opened.kid)
 
     def verdict(reason: Reason | None, detail: str = "", content: Content | None = None) -> Record:
-        return Record(opened.document, opened.hash, received_at, content, reason, detail)
+        return Record(opened.document, opened.hash, received_at, content, reason, detail, is_revoked)
 
     if envelope is None:
         return verdict(Reason.UNREADABLE, opened.detail)

@@ -1,0 +1,114 @@
+"""A chain's service takes in what a store forwards: many records of one store, in one transaction.
+
+records = prepare_records(store=store, items=items)                    # verified, outside any transaction
+outcomes = ingest_records(store=store, records=records, now=now)       # in the transaction of the caller
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from os import cpu_count
+
+from butik.audit.actions import record as write_audit_line
+from butik.organisation.models import Store
+from butik.organisation.tenancy import tenant_scope
+from butik.sales.commit import Bearer, book_records
+from butik.sales.journal import Decision, Outcome
+from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
+from butik.sales.signers import load_signers, place_of
+
+FEW = 8  # fewer are verified here and now; more in as many threads as there are processors
+PROCESSORS = cpu_count() or 1
+_CHAIN = Bearer(device_id=None, forward=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a store says of a record: its document, when it got it, and whether its device had been revoked by then."""
+
+    received_at: datetime
+    document: str
+    revoked: bool = False
+
+
+def prepare_records(*, store: Store, items: Sequence[Item]) -> list[Record]:
+    """Take apart, verify and decode. Outside the transaction: it is most of the work, and nobody waits for it."""
+    place, opened = place_of(store), [open_record(each.document) for each in items]
+    return _read(opened, items, place)
+
+
+def ingest_records(*, store: Store, records: Sequence[Record], now: datetime) -> list[Decision]:
+    """Book and quarantine as the store did, with one audit line and one live event for the batch.
+
+    A record whose device has come in the same transaction is read once more, now that its key is known.
+    """
+    if not records:
+        return []
+    place = place_of(store)
+    records = _read_late(records, place)
+    decisions = book_records(records, place=place, bearer=_CHAIN, now=now)
+    _audit(decisions, place, now)
+    return decisions
+
+
+def _read(opened: Sequence[Opened], items: Sequence[Item], place: Place) -> list[Record]:
+    with tenant_scope([place.organisation_id]):
+        signers = load_signers(place=place, kids={each.kid for each in opened})
+    read = partial(_read_some, place=place, signers=signers)
+    pairs = list(zip(opened, items, strict=True))
+    if len(pairs) <= FEW:
+        return read(pairs)
+    # checking a signature leaves the interpreter free for the other threads
+    size = -(-len(pairs) // PROCESSORS)
+    parts = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+    return [record for part in _threads().map(read, parts) for record in part]
+
+
+def _read_some(pairs: Sequence[tuple[Opened, Item]], *, place: Place, signers: dict[str, Signer]) -> list[Record]:
+    return [
+        read_record(opened, place=place, signers=signers, received_at=item.received_at, is_revoked=item.revoked)
+        for opened, item in pairs
+    ]
+
+
+def _read_late(records: Sequence[Record], place: Place) -> list[Record]:
+    late = {place_in_list: open_record(each.document) for place_in_list, each in enumerate(records) if _is_late(each)}
+    if not late:
+        return list(records)
+    signers = load_signers(place=place, kids={each.kid for each in late.values()})
+    again = list(records)
+    for place_in_list, opened in late.items():
+        again[place_in_list] = read_record(
+            opened,
+            place=place,
+            signers=signers,
+            received_at=records[place_in_list].received_at,
+            is_revoked=records[place_in_list].was_revoked,
+        )
+    return again
+
+
+def _is_late(record: Record) -> bool:
+    return record.reason is Reason.UNKNOWN_KEY
+
+
+def _audit(decisions: Sequence[Decision], place: Place, now: datetime) -> None:
+    counts = {outcome.value.lower(): 0 for outcome in Outcome}
+    for decision in decisions:
+        counts[decision.outcome.value.lower()] += 1
+    write_audit_line(
+        "sales.records.ingested",
+        organisation_id=place.organisation_id,
+        chain_id=place.chain_id,
+        store_id=place.store_id,
+        actor=f"store:{place.store_id}",
+        at=now,
+        **counts,
+    )
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(PROCESSORS, thread_name_prefix="verify")

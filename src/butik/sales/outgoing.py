@@ -1,0 +1,16 @@
+"""What a store's outbox says of a sale: the item names it, its document stays where it is."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from butik.sales.models import Sale
+from butik.sales.rows import record_body
+
+
+def record_bodies(*, organisation_id: UUID, refs: Iterable[UUID]) -> dict[UUID, str]:
+    """The bodies of outbox items of kind `record` that carry none, by the sale that they name."""
+    rows = Sale.objects.filter(organisation_id=organisation_id, id__in=list(refs))
+    return {
+        sale_id: record_body(document, received_at)
+        for sale_id, document, received_at in rows.values_list("id", "document", "received_at")
+    }
