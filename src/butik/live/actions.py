@@ -15,10 +15,10 @@ BATCH = 5000  # events swept in one transaction
 
 _COLUMNS = "(organisation_id, chain_id, store_id, topic, ref, at)"
 _SQLITE = f"INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 - constants
-# the notification is delivered at commit, and many of one transaction are delivered as one
+# the notification is delivered at commit, and of one transaction only once a topic
 _POSTGRES = (
     f"WITH told AS (INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)) "  # noqa: S608
-    f"SELECT pg_notify('{CHANNEL}', '')"
+    f"SELECT pg_notify('{CHANNEL}', %s)"
 )
 _SWEEP = "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
 
@@ -35,11 +35,12 @@ def announce(
     """Write an event inside the transaction of the act; it is seen when that commits, and not before."""
     on_postgres = connection.vendor == "postgresql"
     ids = (each if on_postgres or each is None else each.hex for each in (organisation_id, chain_id, store_id))
+    row = (*ids, topic, str(ref), connection.ops.adapt_datetimefield_value(at))
     with connection.cursor() as cursor:
-        cursor.execute(
-            _POSTGRES if on_postgres else _SQLITE,
-            (*ids, topic, str(ref), connection.ops.adapt_datetimefield_value(at)),
-        )
+        if on_postgres:
+            cursor.execute(_POSTGRES, (*row, topic))
+        else:
+            cursor.execute(_SQLITE, row)
 
 
 def sweep_events(*, now: datetime) -> int:

@@ -4,14 +4,35 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection, transaction
 
-from butik.organisation.models import Chain, Installation, Store
+from butik.organisation.models import Chain, Installation, Organisation, Store
+
+
+def this_installation() -> Installation:
+    """The one row; an empty one for a service that has not been set up. Cached: it changes only by `install_*`."""
+    try:
+        return _installed()
+    except Installation.DoesNotExist:
+        return Installation(role=settings.BUTIK_ROLE)
 
 
 @cache
-def this_installation() -> Installation:
-    """The one row; an empty one for a service that has not been set up. Cached: it changes only by `install_*`."""
-    return Installation.objects.filter(pk=1).first() or Installation(role=settings.BUTIK_ROLE)
+def _installed() -> Installation:
+    return Installation.objects.get(pk=1)  # its absence is not cached: another process may be setting us up
+
+
+def forget_installation() -> None:
+    _installed.cache_clear()
+
+
+def organisations_here() -> list[UUID]:
+    """All organisations of this service, for its worker, which then works in the scope of each."""
+    if connection.vendor != "postgresql":
+        return list(Organisation.objects.values_list("pk", flat=True))
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL butik.directory = 'on'")
+        return list(Organisation.objects.values_list("pk", flat=True))
 
 
 def audience() -> str:
@@ -29,9 +50,7 @@ def install_chain(*, chain: Chain | None = None) -> Installation:
     )
 
 
-def install_store(
-    *, store: Store, root_key: bytes, certificate: str, chain_url: str = ""
-) -> Installation:
+def install_store(*, store: Store, root_key: bytes, certificate: str, chain_url: str = "") -> Installation:
     """Make this service a store's, pinned to its chain's root. An empty `chain_url` stands alone."""
     return _install(
         role="store",
@@ -46,5 +65,5 @@ def install_store(
 
 def _install(*, role: str, **fields: UUID | bytes | str | None) -> Installation:
     installation, _ = Installation.objects.update_or_create(pk=1, defaults={"role": role, **fields})
-    this_installation.cache_clear()
+    forget_installation()
     return installation

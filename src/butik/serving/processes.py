@@ -1,6 +1,7 @@
 """Child processes that cannot outlive their parent, each in a process group of its own."""
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -44,7 +45,9 @@ def fork(child: Child) -> int:
         die_with(parent)
         _forget_signals()
         _libc.prctl(_PR_SET_NAME, f"butik {child.name}".encode())
+        logging.disable(logging.NOTSET)
         child.run()
+        logging.shutdown()
         code = 0
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1

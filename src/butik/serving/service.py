@@ -1,6 +1,7 @@
 """`butik serve`: one service, from an empty data folder to an answered /health."""
 
 import argparse
+import logging
 from pathlib import Path
 
 from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
@@ -41,6 +42,7 @@ def _serve() -> int:
     lock_folder(data)
     with claim_port(address.bind, address.port) as listener:
         django.setup()
+        logging.disable(logging.CRITICAL)  # a handler may start a thread; only a process without threads may fork
         from butik.serving.migrating import migrate
 
         if not migrate(owner_url=text("BUTIK_OWNER_DATABASE_URL")):

@@ -9,7 +9,7 @@ from django.test import Client
 from tests.support.till import API, NOW, Shop, Till, enrol, open_shop
 
 from butik.lib import clock
-from butik.organisation.installation import this_installation
+from butik.organisation.installation import forget_installation
 from butik.pos_api import device_calls
 
 
@@ -40,10 +40,10 @@ def line() -> Line:
 def _service_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service's clock stands at NOW, and nothing is cached from the test before."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    this_installation.cache_clear()
+    forget_installation()
     device_calls._guesses.cache_clear()
     yield
-    this_installation.cache_clear()
+    forget_installation()
 
 
 @pytest.fixture

@@ -1,0 +1,44 @@
+"""What a worker does: the one table. A job does what there is to do and returns; with nothing to do it writes nothing.
+
+Each is called with the organisations of this service, and works in the scope of each by itself (`tenant_scope`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+
+ANY = frozenset({"*"})  # whatever the topic
+
+Work = Callable[[Sequence[UUID]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`every` so many seconds, and as soon as an event of one of the topics `wakes` is announced."""
+
+    name: str
+    app: str  # a role that lacks the app lacks the job
+    work: str  # module and function
+    every: float
+    wakes: frozenset[str] = frozenset()
+
+    def load(self) -> Work:
+        module, _, function = self.work.rpartition(".")
+        loaded: Any = getattr(import_module(module), function)
+        return loaded  # type: ignore[no-any-return]
+
+
+JOBS = (
+    Job("article imports", "articles", "butik.articles.work.work_imports", every=5, wakes=frozenset({"import"})),
+    Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
+    Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
+    Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),
+)
+
+
+def jobs_here() -> list[Job]:
+    return [job for job in JOBS if job.app == "lib" or apps.is_installed(f"butik.{job.app}")]
