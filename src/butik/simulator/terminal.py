@@ -8,6 +8,7 @@ import argparse
 import json
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -199,9 +200,7 @@ def simulate_terminal(arguments: list[str]) -> int:
     parser.add_argument("--origin", default="http://localhost:8000", help="where the POS app is loaded from")
     parser.add_argument("--customer-seconds", type=float, default=0.5, help="how long a customer takes")
     options = parser.parse_args(arguments)
-    with TerminalServer(options.port, origin=options.origin, customer_seconds=options.customer_seconds) as server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            pass
+    server = TerminalServer(options.port, origin=options.origin, customer_seconds=options.customer_seconds)
+    with server, suppress(KeyboardInterrupt):
+        server.serve_forever()
     return 0

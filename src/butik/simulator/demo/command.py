@@ -44,7 +44,7 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
         raise StartFailedError("The last start did not get to its end. Begin anew: make demo RESET=1")
     if secrets is not None and options.articles:
         raise StartFailedError(
-            "This demo has its articles. To sell from a file, begin anew: make demo RESET=1 ARTICLES=…"
+            "This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE"
         )
     with progress_bars() as bars:
         if secrets is None:

@@ -55,7 +55,7 @@ class Demo:
         self._found(bars, secrets)
         self._import_articles(bars)
         self._start_statics()
-        self._join(bars)
+        self._join(bars, secrets)
         self._start_stores(bars)
         self._enrol_devices(bars)
         secrets.is_ready = True
@@ -100,7 +100,7 @@ class Demo:
 
     def invite(self) -> str:
         """A link that makes the browser which opens it the second till of the first store."""
-        return str(self._hand(SHOPS[0].key).do("invitation", pos=2, app_url=self._plan.app_url))
+        return str(self._hand(SHOPS[0].key).do("invitation", pos=2))
 
     def let_hands_go(self) -> None:
         for hand in self._hands.values():
@@ -142,11 +142,10 @@ class Demo:
             path = self._plan.folder / "articles.csv"
             write_csv(generate_catalogue(self._wishes.generated), path)
         with bars.step("Articles", 1):
-            self.import_summary = str(
-                self._hand(CHAIN).do("import_articles", path=str(path.resolve()), options=self._wishes.options)
-            )
+            said = self._hand(CHAIN).do("import_articles", path=str(path.resolve()), options=self._wishes.options)
+        self.import_summary = said if self._wishes.articles else ""
 
-    def _join(self, bars: Bars) -> None:
+    def _join(self, bars: Bars, secrets: Secrets) -> None:
         with bars.step("Stores join their chain", len(SHOPS)) as bar:
             self._serve(CHAIN)
             codes = {shop.key: self._hand(CHAIN).do("store_code", number=shop.number) for shop in SHOPS}
@@ -155,6 +154,7 @@ class Demo:
                 self._hand(shop.key).send("join", chain_url=self._plan.chain_url, code=codes[shop.key])
             for shop in SHOPS:
                 self._hand(shop.key).answer()
+                self._hand(shop.key).do("hire_manager", number=shop.number, passwords=secrets.people)
                 bar.advance()
 
     def _start_stores(self, bars: Bars) -> None:
