@@ -24,9 +24,16 @@ class ErrorEntry(TenantModel):
     count = models.PositiveIntegerField(default=1)
     first_at = models.DateTimeField()
     latest_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # at a store: when its chain was last told
 
     class Meta:
+        constraints = [
+            # one row for each problem, whichever process counts it; a service without a store has its own
+            models.UniqueConstraint(fields=["organisation", "store", "fingerprint"], name="error_of_store_once"),
+            models.UniqueConstraint(
+                fields=["organisation", "fingerprint"], condition=models.Q(store__isnull=True), name="error_once"
+            ),
+        ]
         indexes = [
             models.Index(fields=["organisation", "latest_at"], name="errors_by_time"),
-            models.Index(fields=["organisation", "store", "fingerprint"], name="errors_by_fingerprint"),
         ]

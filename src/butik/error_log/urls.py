@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from butik.error_log import views
 
 app_name = "error_log"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.entries, name="entries"),
+    path("<uuid:entry_id>", views.entry, name="entry"),
+]

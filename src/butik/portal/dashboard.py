@@ -1,19 +1,19 @@
 """The dashboard's rows: what is known of each store, in as many queries for a hundred stores as for one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, OuterRef, Subquery, Sum
+from django.db.models import Count, Max, Sum
 
 from butik.error_log.models import ErrorEntry
 from butik.organisation.models import Store
-from butik.portal.standing import Standing, read_standing
-from butik.sales.models import DayFigure, Sale, Series
+from butik.sales.models import DayFigure
 from butik.staff.models import Person
+from butik.store_management.readings import WEEK, business_date, latest_sale_of_each_pos
+from butik.store_management.standing import Standing, read_standing
 
 ERRORS_SINCE = timedelta(hours=24)
 LOOKED_BACK = timedelta(days=14)
@@ -45,7 +45,7 @@ class StoreRow:
 
     @property
     def compared_with(self) -> date:
-        return self.today - timedelta(days=7)
+        return self.today - WEEK
 
     @property
     def fresh_until(self) -> datetime | None:
@@ -57,11 +57,6 @@ class StoreRow:
 class _Figures:
     days: dict[date, Day] = field(default_factory=dict)
     latest_at: datetime | None = None
-
-
-def business_date(store: Store, now: datetime) -> date:
-    """The day that a store is in."""
-    return now.astimezone(ZoneInfo(store.timezone)).date()
 
 
 def store_rows(person: Person, now: datetime, *, only: UUID | None = None) -> list[StoreRow]:
@@ -98,7 +93,7 @@ def _row(store: Store, now: datetime, figures: _Figures, latest_sales: dict[int,
         kind=standing.kind(now),
         word=standing.word(now),
         revenue=figures.days.get(today, Day()),
-        week_ago=figures.days.get(today - timedelta(days=7), Day()),
+        week_ago=figures.days.get(today - WEEK, Day()),
         latest_sale_at=figures.latest_at,
         errors=errors,
     )
@@ -116,24 +111,4 @@ def _figures(person: Person, stores: Sequence[UUID], now: datetime) -> dict[UUID
         figures = found[store]
         figures.days[day] = Day(total, sales)
         figures.latest_at = max(latest_at, figures.latest_at or latest_at)
-    return found
-
-
-def latest_sale_of_each_pos(person: Person, stores: Iterable[UUID]) -> dict[UUID, dict[int, datetime]]:
-    """By store and POS number: each series names its newest sale, so no journal is searched."""
-    newest = Sale.objects.filter(
-        organisation_id=OuterRef("organisation_id"),
-        store_id=OuterRef("store_id"),
-        series_id=OuterRef("pk"),
-        counter=OuterRef("latest_counter"),
-    )
-    found: dict[UUID, dict[int, datetime]] = defaultdict(dict)
-    rows = (
-        Series.objects.visible_to(person)
-        .filter(store_id__in=list(stores))
-        .values_list("store_id", "pos_number", Subquery(newest.values("corrected_at")[:1]))
-    )
-    for store, pos, at in rows:
-        if at is not None:
-            found[store][pos] = max(at, found[store].get(pos, at))
     return found

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
 from butik.portal.dashboard import store_rows
-from butik.portal.standing import answer
 from butik.staff.guards import PersonRequest, page
 from butik.staff.rights import Right
+from butik.store_management.standing import answer
 
 
 @require_safe

@@ -76,12 +76,17 @@ def read_standing(
     poss = tuple(
         PosStanding(
             number,
-            is_up=bool(at and spoke_at and spoke_at - at < HEARTBEAT_LIFE),
+            is_up=is_up(at, spoke_at),
             latest_sale_at=latest_sales.get(number),
         )
         for number, at in sorted(seen.items())
     )
     return Standing(contact_at, poss, figures.get("unsent"))
+
+
+def is_up(seen_at: datetime | None, spoke_at: datetime | None) -> bool:
+    """Whether a device had called its store shortly before the store spoke."""
+    return bool(seen_at and spoke_at and spoke_at - seen_at < HEARTBEAT_LIFE)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -100,3 +105,15 @@ def answer(standings: list[Standing], now: datetime) -> str:
     if silent:
         said += ", " + ngettext("%d is not heard from", "%d are not heard from", silent) % silent
     return said
+
+
+def store_answer(standing: Standing, now: datetime) -> str:
+    """The first line of a store's page."""
+    up = len(standing.poss) - standing.down
+    said = ngettext("%(up)d of %(total)d POS is up", "%(up)d of %(total)d POSs are up", len(standing.poss)) % {
+        "up": up,
+        "total": len(standing.poss),
+    }
+    if not standing.is_heard(now):
+        return standing.word(now)
+    return f"{standing.word(now)}. {said}." if standing.poss else f"{standing.word(now)}."

@@ -1,0 +1,85 @@
+"""What is odd in a store's journal: exceptions beside booked sales, and records in quarantine."""
+
+import json
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from butik.lib.clock import now
+from butik.lib.paging import newest_first
+from butik.lib.signing import BadDocument, open_document
+from butik.sales.models import QuarantinedRecord, Sale, SaleException
+from butik.staff.guards import get_for, holds
+from butik.staff.rights import Right
+from butik.store_management.forms import AcceptForm
+from butik.store_management.gate import StoreRequest, store_page
+
+
+@require_safe
+@store_page(Right.SALES_RECEIPT_VIEW)
+def exceptions(request: StoreRequest) -> HttpResponse:
+    rows = SaleException.objects.visible_to(request.user).filter(store_id=request.store.pk)
+    kind = request.GET.get("kind", "")
+    if kind in SaleException.Kind:
+        rows = rows.filter(kind=kind)
+    page = newest_first(request, rows, "at", "id")
+    sales = Sale.objects.visible_to(request.user).filter(store_id=request.store.pk)
+    named = {sale.pk: sale for sale in sales.defer("document").filter(pk__in=[row.sale_id for row in page.rows])}
+    context = {
+        "page": page,
+        "found": [(row, named.get(row.sale_id)) for row in page.rows],
+        "kinds": SaleException.Kind.choices,
+        "kind": kind,
+        "waiting": _waiting(request),
+    }
+    return render(request, "store_management/exceptions.html", context)
+
+
+@require_safe
+@store_page(Right.SALES_RECEIPT_VIEW)
+def quarantine(request: StoreRequest) -> HttpResponse:
+    rows = QuarantinedRecord.objects.visible_to(request.user).filter(store_id=request.store.pk)
+    is_waiting = request.GET.get("state") != "accepted"
+    page = newest_first(request, rows.filter(accepted_at__isnull=is_waiting).defer("document"), "received_at", "id")
+    context = {"page": page, "is_waiting": is_waiting, "waiting": _waiting(request)}
+    return render(request, "store_management/quarantine.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@store_page(Right.SALES_RECEIPT_VIEW)
+def quarantined(request: StoreRequest, record_id: UUID) -> HttpResponse:
+    """One record with its bytes; accepting it takes the right to, and a reason."""
+    may_accept = holds(request.user, Right.SALES_QUARANTINE_ACCEPT, request.store)
+    right = Right.SALES_QUARANTINE_ACCEPT if request.method == "POST" else Right.SALES_RECEIPT_VIEW
+    record = get_for(request.user, right, QuarantinedRecord, pk=record_id, store_id=request.store.pk)
+    form = AcceptForm(request.POST or None)
+    if request.method == "POST":
+        if record.accepted_at:
+            raise Http404
+        if form.is_valid():
+            from butik.sales.actions import accept_quarantined
+
+            accept_quarantined(
+                record=record, reason=form.cleaned_data["reason"], actor=request.user.actor, now=now()
+            )
+            messages.success(request, _("The record was accepted, with your name and reason beside it."))
+            return redirect("store_management:quarantine", request.store.pk)
+    context = {"record": record, "content": _readable(record.document), "form": form, "may_accept": may_accept}
+    return render(request, "store_management/quarantined.html", context, status=422 if form.errors else 200)
+
+
+def _waiting(request: StoreRequest) -> int:
+    rows = QuarantinedRecord.objects.visible_to(request.user).filter(store_id=request.store.pk)
+    return rows.filter(accepted_at__isnull=True).count()
+
+
+def _readable(document: str) -> str:
+    """The content as far as it can be read. It is believed by nobody here, only shown."""
+    try:
+        return json.dumps(json.loads(open_document(document).payload), ensure_ascii=False, indent=2)
+    except (BadDocument, ValueError):
+        return ""

@@ -1,0 +1,49 @@
+"""What a store says about itself: asked of its own tables at the store, of its last status at the chain."""
+
+from datetime import datetime
+
+from butik.changes.models import OutboxItem
+from butik.organisation.installation import this_installation
+from butik.organisation.models import Device, Store
+from butik.staff.models import Person
+from butik.store_management.readings import latest_sale_of_each_pos
+from butik.store_management.standing import PosStanding, Standing, is_up, read_standing
+from butik.sync.models import StoreStatus, Uplink
+
+
+def current_standing(person: Person, store: Store, now: datetime) -> Standing:
+    latest_sales = latest_sale_of_each_pos(person, [store.pk])[store.pk]
+    if is_this(store):
+        return _own_standing(store, latest_sales, now)
+    status = StoreStatus.objects.visible_to(person).filter(store=store).first()
+    return read_standing(
+        contact_at=status.contact_at if status else None,
+        figures=status.figures if status else {},
+        latest_sales=latest_sales,
+    )
+
+
+def is_this(store: Store) -> bool:
+    """Whether this very service is the store's."""
+    return this_installation().store_id == store.pk
+
+
+def _own_standing(store: Store, latest_sales: dict[int, datetime], now: datetime) -> Standing:
+    seen: dict[int, datetime | None] = {}
+    devices = Device.objects.filter(organisation_id=store.organisation_id, store=store, state=Device.State.ACTIVE)
+    for number, at in devices.values_list("pos__number", "last_seen_at"):
+        known = seen.get(number)
+        seen[number] = max(at, known) if at and known else at or known
+    poss = tuple(
+        PosStanding(number, is_up(at, now), latest_sales.get(number)) for number, at in sorted(seen.items())
+    )
+    return Standing(contact_at=now, poss=poss, unsent=unsent_items())
+
+
+def unsent_items() -> int | None:
+    """Items that the chain has not acknowledged; None for a store that stands alone."""
+    if not this_installation().chain_url:
+        return None
+    uplink = Uplink.objects.first()
+    acked = uplink.acked if uplink else 0
+    return OutboxItem.objects.exclude(seq__lte=acked).count()
