@@ -160,7 +160,7 @@ class Device:
     def sell(self, basket: Sequence[BasketItem], staff: StaffMember, pay: Pay, at: datetime | None = None) -> Sale:
         """Finish a sale: it stands in the journal, on disk, when this returns. `at` is for history."""
         sale = self.draft_sale(basket, staff, pay, at or now())
-        self._append([self._sign("butik-sale", sale)])
+        self._append([self.sign_sale(sale)])
         return sale
 
     def sell_many(self, sales: Sequence[tuple[Sequence[BasketItem], StaffMember, Pay, datetime]]) -> list[Sale]:
@@ -168,7 +168,7 @@ class Device:
         finished, documents = [], []
         for basket, staff, pay, at in sales:
             finished.append(self.draft_sale(basket, staff, pay, at))
-            documents.append(self._sign("butik-sale", finished[-1]))
+            documents.append(self.sign_sale(finished[-1]))
         self._append(documents)
         return finished
 
@@ -208,6 +208,10 @@ class Device:
             rounding=payment.amount - total,
             payments=[payment],
         )
+
+    def sign_sale(self, sale: Sale) -> str:
+        """The record of a drafted sale; the next one follows upon it."""
+        return self._sign("butik-sale", sale)
 
     def push(self) -> list[Result]:
         """Report what the service has not answered for; what it has stored is taken from the journal."""
