@@ -1,6 +1,7 @@
 """What devices send and get, as msgspec reads and describes it (docs/formats/pos-api.md)."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
@@ -85,3 +86,24 @@ class Unpair(Struct, frozen=True):
 
 class Unpaired(Struct, frozen=True):
     unpaired: bool
+
+
+class ReceiptRow(Struct, frozen=True):
+    id: UUID
+    number: str
+    completed_at: str
+    total: int
+    currency: str
+    pos: int
+    staff_number: str
+
+
+class Receipts(Struct, frozen=True):
+    receipts: list[ReceiptRow]
+    more: bool
+
+
+class Receipt(Struct, frozen=True):
+    document: str
+    number: str
+    copies: int

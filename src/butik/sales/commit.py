@@ -77,7 +77,8 @@ def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: 
             now=now,
         )
         if batch:
-            with transaction.atomic(savepoint=False):
+            # on PostgreSQL the scope is the transaction already; on SQLite the gate is entered here and not before
+            with transaction.atomic(savepoint=connection.vendor == "sqlite"):
                 _write(batch, place, now)
     _log_quarantined(decisions)
     return decisions

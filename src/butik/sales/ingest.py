@@ -1,7 +1,6 @@
 """A chain's service takes in what a store forwards: many records of one store, in one transaction.
 
-records = prepare_records(store=store, items=items)                    # verified, outside any transaction
-outcomes = ingest_records(store=store, records=records, now=now)       # in the transaction of the caller
+`prepare_records` verifies, outside any transaction; `ingest_records` books, in the transaction of its caller.
 """
 
 from collections.abc import Sequence
@@ -14,8 +13,10 @@ from os import cpu_count
 from butik.audit.actions import record as write_audit_line
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
+from butik.sales.actions import accept_quarantined
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
+from butik.sales.models import QuarantinedRecord
 from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
 from butik.sales.signers import load_signers, place_of
 
@@ -26,11 +27,13 @@ _CHAIN = Bearer(device_id=None, forward=False)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a store says of a record: its document, when it got it, and whether its device had been revoked by then."""
+    """What a store says of a record: when it came, whether its device had been revoked by then, who vouched for it."""
 
     received_at: datetime
     document: str
     revoked: bool = False
+    accepted_by: str = ""
+    accept_reason: str = ""
 
 
 def prepare_records(*, store: Store, items: Sequence[Item]) -> list[Record]:
@@ -39,7 +42,7 @@ def prepare_records(*, store: Store, items: Sequence[Item]) -> list[Record]:
     return _read(opened, items, place)
 
 
-def ingest_records(*, store: Store, records: Sequence[Record], now: datetime) -> list[Decision]:
+def ingest_records(*, store: Store, items: Sequence[Item], records: Sequence[Record], now: datetime) -> list[Decision]:
     """Book and quarantine as the store did, with one audit line and one live event for the batch.
 
     A record whose device has come in the same transaction is read once more, now that its key is known.
@@ -49,8 +52,22 @@ def ingest_records(*, store: Store, records: Sequence[Record], now: datetime) ->
     place = place_of(store)
     records = _read_late(records, place)
     decisions = book_records(records, place=place, bearer=_CHAIN, now=now)
+    for item, decision in zip(items, decisions, strict=True):
+        if item.accepted_by and decision.outcome is Outcome.QUARANTINED:
+            _accept(decision.record, item, store, now)
     _audit(decisions, place, now)
     return decisions
+
+
+def _accept(record: Record, item: Item, store: Store, now: datetime) -> None:
+    """A person at the store has vouched for it: her word holds here too."""
+    held = QuarantinedRecord.objects.waiting().filter(
+        organisation_id=store.organisation_id, store_id=store.id, hash=record.hash
+    )
+    for each in held:
+        accept_quarantined(
+            record=each, store=store, reason=item.accept_reason, actor=item.accepted_by, forward=False, now=now
+        )
 
 
 def _read(opened: Sequence[Opened], items: Sequence[Item], place: Place) -> list[Record]:

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from butik.lib.tenant import TenantModel
-from butik.sales.querysets import QuarantineQuerySet, SaleQuerySet, SeriesQuerySet
+from butik.sales.querysets import ExceptionQuerySet, QuarantineQuerySet, SaleQuerySet, SeriesQuerySet
 
 
 class Series(TenantModel):
@@ -173,6 +173,8 @@ class SaleException(TenantModel):
     kind = models.CharField(max_length=16, choices=Kind)
     detail = models.CharField(max_length=300)
     at = models.DateTimeField()
+
+    objects = ExceptionQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -102,6 +102,19 @@ def read_record(
     return verdict(Reason.REVOKED if signer.is_revoked or is_revoked else None, "", content)
 
 
+def read_accepted(opened: Opened, *, place: Place, received_at: datetime) -> Record:
+    """Read a record that a person vouches for: the signature and the device's state no longer count, its form does."""
+    if opened.envelope is None:
+        return Record(opened.document, opened.hash, received_at, None, Reason.UNREADABLE, opened.detail)
+    try:
+        content = decode_content(opened.envelope.typ, opened.envelope.payload)
+    except BadDocument as error:
+        return Record(opened.document, opened.hash, received_at, None, Reason.UNREADABLE, str(error))
+    if (content.org, content.store) != (place.organisation_id, place.store_id):
+        return Record(opened.document, opened.hash, received_at, content, Reason.FOREIGN, "made for another store")
+    return Record(opened.document, opened.hash, received_at, content)
+
+
 def _foreign(content: Content, place: Place, signer: Signer) -> str:
     if content.org != place.organisation_id or content.store != place.store_id:
         return f"made for store {content.store}"

@@ -8,6 +8,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
 from butik.sales.reading import Place, open_record, read_record
+from butik.sales.receipt import format_number
 from butik.sales.signers import load_signers
 from butik.sales.wire import Sale
 
@@ -26,4 +27,4 @@ def receipt_number(decision: Decision, place: Place) -> str:
     content = decision.record.content
     if decision.outcome is Outcome.QUARANTINED or not isinstance(content, Sale):
         return ""
-    return f"{place.store_number}-{content.pos}-{content.label}-{content.counter:06d}"
+    return format_number(place.store_number, content.pos, content.label, content.counter)

@@ -303,7 +303,11 @@ class _Maker:
             self.batch.outbox.append((self._organisation, kind, ref, body, self._now))
 
 
-def record_body(document: str, received_at: datetime, *, is_revoked: bool = False) -> str:
+def record_body(
+    document: str, received_at: datetime, *, is_revoked: bool = False, accepted_by: str = "", accept_reason: str = ""
+) -> str:
     """Body of an outbox item of kind `record` (docs/formats/sync.md)."""
-    body = {"received_at": to_wire(received_at), "document": document, "revoked": is_revoked}
+    body: dict[str, Any] = {"received_at": to_wire(received_at), "document": document, "revoked": is_revoked}
+    if accepted_by:
+        body["accepted"] = {"by": accepted_by, "reason": accept_reason}
     return msgspec.json.encode(body).decode()
