@@ -16,7 +16,7 @@ from butik.organisation.installation import audience, this_installation
 from butik.organisation.models import Device
 from butik.organisation.proofs import Proof, check_proof, read_proof
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.reading import Place
+from butik.sales.reading import Place, Signer
 from butik.sales.signers import EnrolledDevice, load_devices
 
 SMALL = 16 * 1024
@@ -26,10 +26,14 @@ SMALL = 16 * 1024
 class Caller:
     """A device that has proven itself, the place it stands in, and the body that it signed."""
 
-    device_id: UUID
+    signer: Signer
     state: str
     place: Place
     body: bytes
+
+    @property
+    def device_id(self) -> UUID:
+        return self.signer.device_id
 
 
 DeviceView = Callable[..., HttpResponse]
@@ -70,7 +74,7 @@ def authenticate(request: HttpRequest, proof: Proof, body: bytes) -> Caller:
         body=body,
         now=clock.now(),
     )
-    return Caller(enrolled.signer.device_id, enrolled.state, enrolled.place, body)
+    return Caller(enrolled.signer, enrolled.state, enrolled.place, body)
 
 
 def _proof_of(request: HttpRequest) -> Proof:

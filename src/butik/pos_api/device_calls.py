@@ -99,7 +99,7 @@ def unpair(request: HttpRequest) -> HttpResponse:
         raise Problem("device-revoked", 403, "This device has been revoked.")
     closing = decode_body(caller.body, _decode_unpair).closing
     moment = clock.now()
-    [decision] = receive_from_device([closing], place=caller.place, device_id=caller.device_id, now=moment)
+    [decision] = receive_from_device([closing], place=caller.place, bearer=caller.signer, now=moment)
     content = decision.record.content
     if decision.outcome is Outcome.QUARANTINED or not isinstance(content, Closing):
         raise Problem("bad-request", 422, "This is not the closing record of the device.", decision.detail)

@@ -20,7 +20,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     caller = identify(request, LIMIT)
     documents = [_text(each) for each in decode_body(caller.body, _decode_journal).records]
     moment = clock.now()
-    decisions = receive_from_device(documents, place=caller.place, device_id=caller.device_id, now=moment)
+    decisions = receive_from_device(documents, place=caller.place, bearer=caller.signer, now=moment)
     results = [
         wire.Result(
             hash=each.record.hash,

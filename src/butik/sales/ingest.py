@@ -17,7 +17,7 @@ from butik.sales.actions import accept_quarantined
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
 from butik.sales.models import QuarantinedRecord
-from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
+from butik.sales.reading import Acceptance, Opened, Place, Reason, Record, Signer, open_record, read_record
 from butik.sales.signers import load_signers, place_of
 
 FEW = 8  # fewer are verified here and now; more in as many threads as there are processors
@@ -32,8 +32,7 @@ class Item:
     received_at: datetime
     document: str
     revoked: bool = False
-    accepted_by: str = ""
-    accept_reason: str = ""
+    accepted: Acceptance | None = None
 
 
 def prepare_records(*, store: Store, items: Sequence[Item]) -> list[Record]:
@@ -42,7 +41,7 @@ def prepare_records(*, store: Store, items: Sequence[Item]) -> list[Record]:
     return _read(opened, items, place)
 
 
-def ingest_records(*, store: Store, items: Sequence[Item], records: Sequence[Record], now: datetime) -> list[Decision]:
+def ingest_records(*, store: Store, records: Sequence[Record], now: datetime) -> list[Decision]:
     """Book and quarantine as the store did, with one audit line and one live event for the batch.
 
     A record whose device has come in the same transaction is read once more, now that its key is known.
@@ -52,22 +51,20 @@ def ingest_records(*, store: Store, items: Sequence[Item], records: Sequence[Rec
     place = place_of(store)
     records = _read_late(records, place)
     decisions = book_records(records, place=place, bearer=_CHAIN, now=now)
-    for item, decision in zip(items, decisions, strict=True):
-        if item.accepted_by and decision.outcome is Outcome.QUARANTINED:
-            _accept(decision.record, item, store, now)
+    for decision in decisions:
+        if decision.record.accepted and decision.outcome is Outcome.QUARANTINED:
+            _accept(decision.record, decision.record.accepted, store, now)
     _audit(decisions, place, now)
     return decisions
 
 
-def _accept(record: Record, item: Item, store: Store, now: datetime) -> None:
+def _accept(record: Record, accepted: Acceptance, store: Store, now: datetime) -> None:
     """A person at the store has vouched for it: her word holds here too."""
     held = QuarantinedRecord.objects.waiting().filter(
         organisation_id=store.organisation_id, store_id=store.id, hash=record.hash
     )
     for each in held:
-        accept_quarantined(
-            record=each, store=store, reason=item.accept_reason, actor=item.accepted_by, forward=False, now=now
-        )
+        accept_quarantined(record=each, store=store, reason=accepted.reason, actor=accepted.by, forward=False, now=now)
 
 
 def _read(opened: Sequence[Opened], items: Sequence[Item], place: Place) -> list[Record]:
@@ -85,7 +82,14 @@ def _read(opened: Sequence[Opened], items: Sequence[Item], place: Place) -> list
 
 def _read_some(pairs: Sequence[tuple[Opened, Item]], *, place: Place, signers: dict[str, Signer]) -> list[Record]:
     return [
-        read_record(opened, place=place, signers=signers, received_at=item.received_at, is_revoked=item.revoked)
+        read_record(
+            opened,
+            place=place,
+            signers=signers,
+            received_at=item.received_at,
+            is_revoked=item.revoked,
+            accepted=item.accepted,
+        )
         for opened, item in pairs
     ]
 
@@ -103,6 +107,7 @@ def _read_late(records: Sequence[Record], place: Place) -> list[Record]:
             signers=signers,
             received_at=records[place_in_list].received_at,
             is_revoked=records[place_in_list].was_revoked,
+            accepted=records[place_in_list].accepted,
         )
     return again
 

@@ -51,6 +51,14 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's word for a record in quarantine."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One record, with the reason for which it cannot be booked whatever else is in the journal, if there is one."""
 
@@ -61,6 +69,7 @@ class Record:
     reason: Reason | None = None
     detail: str = ""
     was_revoked: bool = False  # the device had been, when the first receiver got the record
+    accepted: Acceptance | None = None  # somebody has vouched for it where it was first received
 
 
 def open_record(document: str) -> Opened:
@@ -72,7 +81,13 @@ def open_record(document: str) -> Opened:
 
 
 def read_record(
-    opened: Opened, *, place: Place, signers: Mapping[str, Signer], received_at: datetime, is_revoked: bool = False
+    opened: Opened,
+    *,
+    place: Place,
+    signers: Mapping[str, Signer],
+    received_at: datetime,
+    is_revoked: bool = False,
+    accepted: Acceptance | None = None,
 ) -> Record:
     """Check signature, form and origin. Never raises: what is wrong becomes the record's `reason`.
 
@@ -82,7 +97,7 @@ def read_record(
     signer = signers.get(opened.kid)
 
     def verdict(reason: Reason | None, detail: str = "", content: Content | None = None) -> Record:
-        return Record(opened.document, opened.hash, received_at, content, reason, detail, is_revoked)
+        return Record(opened.document, opened.hash, received_at, content, reason, detail, is_revoked, accepted)
 
     if envelope is None:
         return verdict(Reason.UNREADABLE, opened.detail)

@@ -2,24 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
-from butik.sales.reading import Place, open_record, read_record
+from butik.sales.reading import Place, Signer, open_record, read_record
 from butik.sales.receipt import format_number
 from butik.sales.signers import load_signers
 from butik.sales.wire import Sale
 
 
-def receive_from_device(documents: Sequence[str], *, place: Place, device_id: UUID, now: datetime) -> list[Decision]:
-    """Store every record safely, booked or quarantined; one decision for each, in the same order."""
+def receive_from_device(documents: Sequence[str], *, place: Place, bearer: Signer, now: datetime) -> list[Decision]:
+    """Store every record safely, booked or quarantined; one decision for each, in the same order.
+
+    `bearer` is the device that has just proven itself: its key is not asked for again.
+    """
     opened = [open_record(each) for each in documents]
-    with tenant_scope([place.organisation_id]):
-        signers = load_signers(place=place, kids={each.kid for each in opened})
+    signers = {bearer.kid: bearer}
+    others = {each.kid for each in opened} - {bearer.kid, ""}
+    if others:
+        with tenant_scope([place.organisation_id]):
+            signers |= load_signers(place=place, kids=others)
     records = [read_record(each, place=place, signers=signers, received_at=now) for each in opened]
-    return book_records(records, place=place, bearer=Bearer(device_id, forward=True), now=now)
+    return book_records(records, place=place, bearer=Bearer(bearer.device_id, forward=True), now=now)
 
 
 def receipt_number(decision: Decision, place: Place) -> str:

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             if not apps.is_installed(f"butik.{app}"):
                 continue
             module = import_module(f"butik.{app}.api")
-            text = render(openapi_of(module.api, module.STRUCTS, prefix))
+            text = render(openapi_of(module.api, getattr(module, "STRUCTS", ()), prefix))
             path = folder / f"{app}.json"
             if not options["check"]:
                 folder.mkdir(parents=True, exist_ok=True)
