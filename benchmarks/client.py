@@ -34,8 +34,7 @@ def run_load(port: int, connections: list[list[bytes]], *, expect: bytes = b"", 
         plan, outcome = Path(folder) / "plan", Path(folder) / "outcome"
         plan.write_bytes(pickle.dumps((host, port, connections, expect)))
         subprocess.run([sys.executable, "-m", "benchmarks.client", plan, outcome], check=True)
-        load: Load = pickle.loads(outcome.read_bytes())  # noqa: S301 - our own child wrote it
-    return load
+        return Load(*pickle.loads(outcome.read_bytes()))  # noqa: S301 - our own child wrote it
 
 
 def request(method: str, target: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:

@@ -1,13 +1,15 @@
-"""Book one sale in this process, by the service's own WSGI application, and count what the database is asked."""
+"""Book sales in this process, by the service's own WSGI application, and count what the last asks of the database."""
 
 import io
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
-def main(authorization: str, body: str) -> dict[str, int]:
+def main(requests: list[tuple[str, str]]) -> dict[str, int]:
+    """`requests` are (Authorization, body); the first warms up what a process asks once."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "butik.settings")
     from django.db.backends.signals import connection_created
 
@@ -19,8 +21,18 @@ def main(authorization: str, body: str) -> dict[str, int]:
         connection.connection.set_trace_callback(seen.append)
 
     connection_created.connect(trace)
-    content = body.encode()
-    environ: dict[str, Any] = {
+    for authorization, body in requests:
+        seen.clear()
+        answer = b"".join(application(_environ(authorization, body.encode()), lambda *_: None))
+        assert b'"BOOKED"' in answer, answer
+    # the trace names each execution of a prepared statement: those of one executemany are one statement
+    distinct = [each for place, each in enumerate(seen) if place == 0 or _shape(each) != _shape(seen[place - 1])]
+    commits = sum(each == "COMMIT" for each in seen)
+    return {"statements": len(distinct) - commits, "commits": commits}
+
+
+def _environ(authorization: str, content: bytes) -> dict[str, Any]:
+    return {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/api/pos/v1/journal",
         "QUERY_STRING": "",
@@ -35,12 +47,6 @@ def main(authorization: str, body: str) -> dict[str, int]:
         "wsgi.input": io.BytesIO(content),
         "wsgi.errors": sys.stderr,
     }
-    answer = b"".join(application(environ, lambda *_: None))
-    assert b'"BOOKED"' in answer, answer
-    # the trace names each execution of a prepared statement: those of one executemany are one statement
-    distinct = [each for place, each in enumerate(seen) if place == 0 or _shape(each) != _shape(seen[place - 1])]
-    print(*distinct, sep="\n", file=sys.stderr)
-    return {"statements": len(distinct), "commits": sum(each == "COMMIT" for each in seen)}
 
 
 def _shape(statement: str) -> str:
@@ -48,4 +54,4 @@ def _shape(statement: str) -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], sys.argv[2])))
+    print(json.dumps(main(json.loads(Path(sys.argv[1]).read_text()))))

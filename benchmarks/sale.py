@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.client import Load, run_load
 from benchmarks.figures import Figure, Values, interleave, percentile
@@ -18,7 +19,7 @@ def measure() -> Iterator[Figure]:
     with folder() as here, store_service(here / "store", articles=ARTICLES, tills=16) as store:
         copy = here / "floor.sqlite3"
         copy_database(store.data / "butik.sqlite3", copy)
-        yield from _statements(store)
+        yield from _statements(store, here)
         with floor_app("benchmarks.floors.store_sqlite:app", {"FLOOR_DATABASE": str(copy)}) as floor_port:
             for clients in SALES:
                 yield from _beside_floor(store, floor_port, clients)
@@ -61,16 +62,20 @@ def _while_another_writes(store: StoreService) -> Iterator[Figure]:
     yield Figure(f"{name}, failed", mine["failed"], 0, "sales")
 
 
-def _statements(store: StoreService) -> Iterator[Figure]:
-    """Statements and commits of one sale, counted by the database's own trace in a process with the service's code."""
-    [[request]] = store.sales(1, 1)
-    head, _, body = request.partition(b"\r\n\r\n")
-    authorization = next(line.partition(b": ")[2] for line in head.split(b"\r\n") if line.startswith(b"Authorization"))
-    counts = json.loads(
-        run_child("benchmarks.count_statements", authorization.decode(), body.decode(), environment=store.environment)
-    )
+def _statements(store: StoreService, here: Path) -> Iterator[Figure]:
+    """Statements and commits of one sale, by the database's own trace in a process with the service's code."""
+    [requests] = store.sales(1, 2)
+    plan = here / "count.json"
+    plan.write_text(json.dumps([_parts(each) for each in requests]))
+    counts = json.loads(run_child("benchmarks.count_statements", plan, environment=store.environment))
     yield Figure("sale, SQLite, statements", counts["statements"], 12, "")
     yield Figure("sale, SQLite, commits", counts["commits"], 1, "")
+
+
+def _parts(request: bytes) -> tuple[str, str]:
+    """Authorization and body."""
+    head, _, body = request.decode().partition("\r\n\r\n")
+    return next(line.partition(": ")[2] for line in head.split("\r\n") if line.startswith("Authorization")), body
 
 
 def summary(load: Load) -> Values:
