@@ -56,15 +56,15 @@ def move_head(*, organisation_id: UUID, chain_id: UUID, by: int, at: datetime) -
             "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (organisation_id, chain_id) DO UPDATE SET "
             f"position = {FeedHead._meta.db_table}.position + excluded.position, moved_at = excluded.moved_at "
             "RETURNING position",
-            [*map(_for_database, (new_id(), organisation_id, chain_id)), by, _moment(at)],
+            [_id(new_id()), _id(organisation_id), _id(chain_id), by, _moment(at)],
         )
         (head,) = cursor.fetchone()
     return int(head)
 
 
-def _for_database(value: UUID) -> object:
+def _id(value: UUID) -> UUID | str:
     return value if connection.features.has_native_uuid_field else value.hex
 
 
-def _moment(at: datetime) -> object:
-    return connection.ops.adapt_datetimefield_value(at)
+def _moment(at: datetime) -> datetime | str:
+    return connection.ops.adapt_datetimefield_value(at) or at

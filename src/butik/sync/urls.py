@@ -1,4 +1,5 @@
-from django.urls import URLPattern
+from butik.lib.machine_api import machine_urls
+from butik.sync.api import api
 
 app_name = "sync"
-urlpatterns: list[URLPattern] = []
+urlpatterns = machine_urls(api)

@@ -1,0 +1,109 @@
+"""The one table of what is carried: who reads a kind's bodies on one side, and who takes them on the other."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+from django.db import IntegrityError, transaction
+
+from butik.error_log.actions import take_in
+from butik.organisation.models import Store
+from butik.sales.enrolment import register_device
+from butik.staff.actions import assistant_body, take_assistant
+from butik.staff.models import ShopAssistant
+from butik.sync.store_bodies import apply_store, store_bodies, take_pos
+from butik.sync.wire import FeedEntryOnWire
+
+logger = logging.getLogger(__name__)
+RECORD = "record"
+
+
+# --- up: what the chain does with an item of a store's outbox (records go to `sales` in batches: `inbox.py`) ---
+
+TakeItem = Callable[[Store, bytes, datetime], object]
+
+
+class DeviceBody(msgspec.Struct, frozen=True):
+    enrolment: str
+    key: str
+    state: str
+
+
+def take_device(store: Store, body: bytes, now: datetime) -> None:
+    said = msgspec.json.decode(body, type=DeviceBody)
+    register_device(store=store, enrolment=said.enrolment, key=said.key, state=said.state, now=now)
+
+
+def take_assistant_from_store(store: Store, body: bytes, now: datetime) -> None:
+    take_assistant(
+        organisation_id=store.organisation_id, chain_id=store.chain_id, store_id=store.id, body=body, now=now
+    )
+
+
+def take_error(store: Store, body: bytes, now: datetime) -> None:
+    take_in(organisation_id=store.organisation_id, chain_id=store.chain_id, store_id=store.id, body=body, now=now)
+
+
+OUTBOX_KINDS: Mapping[str, TakeItem] = {
+    "assistant": take_assistant_from_store,
+    "device": take_device,
+    "error": take_error,
+    "pos": take_pos,
+}
+
+
+# --- down: how the chain reads the bodies of a feed's keys, and how a store applies them ---
+
+
+@dataclass(frozen=True, slots=True)
+class FeedKind:
+    """`load` leaves out what is gone (it goes down as deleted); `drop` takes away what the chain has forgotten."""
+
+    load: Callable[[Store, Sequence[str]], Mapping[str, object]]
+    apply: Callable[[Sequence[FeedEntryOnWire], Store, datetime], None]
+    keys: Callable[[Store], Iterable[str]]
+    drop: Callable[[Store, Sequence[str], datetime], None]
+
+
+def assistant_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
+    found = ShopAssistant.objects.filter(organisation_id=store.organisation_id, store=store, pk__in=keys)
+    return {str(each.pk): msgspec.Raw(assistant_body(each).encode()) for each in found}
+
+
+def apply_assistants(entries: Sequence[FeedEntryOnWire], store: Store, now: datetime) -> None:
+    for entry in entries:
+        try:
+            with transaction.atomic():
+                take_assistant_from_store(store, bytes(entry.body), now)
+        except IntegrityError:
+            # made on both sides with one number; a person must give one of the two another
+            logger.warning("Assistant %s of the chain has a number that is taken here", entry.key)
+
+
+def assistant_keys(store: Store) -> Iterable[str]:
+    rows = ShopAssistant.objects.filter(organisation_id=store.organisation_id, store=store, is_active=True)
+    return [str(key) for key in rows.values_list("pk", flat=True)]
+
+
+def drop_assistants(store: Store, keys: Sequence[str], now: datetime) -> None:
+    """Closed, not deleted, and without a new revision: one that the chain learns of again is open again."""
+    ShopAssistant.objects.filter(organisation_id=store.organisation_id, store=store, pk__in=keys).update(
+        is_active=False
+    )
+
+
+class AtHead(Protocol):
+    """What a store does when it has all that the chain has. Called now and then without news, so it looks first."""
+
+    def __call__(self, *, store: Store, position: int, now: datetime) -> object: ...
+
+
+AT_HEAD: Sequence[AtHead] = ()
+
+FEED_KINDS: Mapping[str, FeedKind] = {
+    "assistant": FeedKind(assistant_bodies, apply_assistants, assistant_keys, drop_assistants),
+    "store": FeedKind(store_bodies, apply_store, lambda store: (), lambda store, keys, now: None),
+}

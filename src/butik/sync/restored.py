@@ -1,0 +1,16 @@
+"""After a database was put back from a backup: say so, and all others bring what it has missed."""
+
+from butik.lib.ids import new_id
+from butik.organisation.installation import forget_installation
+from butik.organisation.models import Installation
+from butik.sync.models import Uplink
+
+
+def note_restore() -> None:
+    """A new epoch: stores send and read again what a chain lost; a store's chain is sent everything anew.
+
+    Both are noticed by themselves as soon as store and chain disagree about an item; this makes it certain.
+    """
+    Installation.objects.filter(pk=1).update(epoch=new_id())
+    Uplink.objects.filter(pk=1).update(outbox=new_id(), acked=0)
+    forget_installation()

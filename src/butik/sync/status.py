@@ -1,0 +1,35 @@
+"""What a store says about itself with its heartbeat."""
+
+from datetime import datetime
+
+from butik import __version__
+from butik.changes.models import OutboxItem
+from butik.lib.clock import to_wire
+from butik.organisation.models import Device, Store
+from butik.organisation.tenancy import tenant_scope
+from butik.pricing.models import PriceFile
+from butik.sync.models import Uplink
+
+
+def describe_status(store: Store, uplink: Uplink, now: datetime) -> dict[str, object]:
+    with tenant_scope([store.organisation_id]):
+        devices = Device.objects.filter(
+            organisation_id=store.organisation_id, store=store, state=Device.State.ACTIVE
+        ).order_by("pos__number")
+        prices = PriceFile.objects.filter(organisation_id=store.organisation_id, store=store)
+        return {
+            "at": to_wire(now),
+            "version": __version__,
+            "devices": [
+                {"pos": number, "seen_at": to_wire(seen_at) if seen_at else None, "app": app}
+                for number, seen_at, app in devices.values_list("pos__number", "last_seen_at", "app_version")
+            ],
+            "price_file": prices.order_by("-version").values_list("version", flat=True).first(),
+            "unsent": unsent_items(store, uplink),
+            "newest_backup": None,
+        }
+
+
+def unsent_items(store: Store, uplink: Uplink) -> int:
+    """Items that the chain has not acknowledged, numbered or not."""
+    return OutboxItem.objects.filter(organisation_id=store.organisation_id).exclude(seq__lte=uplink.acked).count()

@@ -1,0 +1,95 @@
+"""Feed kind `store`: what the chain keeps of a store, with its POSs; and outbox kind `pos`: one made at the store."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from butik.audit.actions import record
+from butik.changes.actions import advance_feed
+from butik.organisation.models import Chain, Company, Organisation, Pos, Store
+from butik.sales.enrolment import renew_enrolments
+from butik.sync.wire import FeedEntryOnWire, PosBody, StoreBody
+
+STORE = "store"
+POS = "pos"
+STORE_COLUMNS = ("number", "name", "address", "timezone", "language", "key_version")
+CHAIN_COLUMNS = ("number", "name", "currency", "cash_rounding")
+
+
+def describe_store(store: Store) -> StoreBody:
+    poss = Pos.objects.filter(organisation_id=store.organisation_id, store=store).order_by("number")
+    return StoreBody(
+        organisation={"id": str(store.organisation_id), "name": store.organisation.name},
+        company={
+            "id": str(store.company_id),
+            "name": store.company.name,
+            "vat_number": store.company.vat_number,
+        },
+        chain={"id": str(store.chain_id)} | {name: getattr(store.chain, name) for name in CHAIN_COLUMNS},
+        store={"id": str(store.id)} | {name: getattr(store, name) for name in STORE_COLUMNS},
+        poss=[PosBody(pos.id, pos.number, pos.name) for pos in poss],
+    )
+
+
+def store_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
+    """`store` entries are for that store only, so there is one at most."""
+    found = Store.objects.select_related("organisation", "company", "chain").filter(pk=store.pk).first()
+    return {str(found.id): describe_store(found)} if found and str(found.id) in keys else {}
+
+
+def apply_store(entries: Sequence[FeedEntryOnWire], store: Store, now: datetime) -> None:
+    for entry in entries:
+        keep_tree(msgspec.json.decode(entry.body, type=StoreBody), root_key=bytes(store.chain.root_key or b""))
+    renew_enrolments(store=store, now=now)
+
+
+def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
+    """At a store: hold the organisation, company, chain, store and POSs as the chain has them."""
+    organisation = body.organisation["id"]
+    company = body.company["id"]
+    Organisation.objects.update_or_create(pk=organisation, defaults=_without_id(body.organisation))
+    Company.objects.update_or_create(pk=company, defaults=_without_id(body.company) | {"organisation_id": organisation})
+    chain, _ = Chain.objects.update_or_create(
+        pk=body.chain["id"],
+        defaults=_without_id(body.chain)
+        | {"organisation_id": organisation, "company_id": company, "root_key": root_key},
+    )
+    store, _ = Store.objects.update_or_create(
+        pk=body.store["id"],
+        defaults=_without_id(body.store) | {"organisation_id": organisation, "company_id": company, "chain": chain},
+    )
+    for pos in body.poss:
+        keep_pos(pos, store)
+    return store
+
+
+def keep_pos(pos: PosBody, store: Store) -> bool:
+    """Make or rename a POS; its number is its identity within the store, whoever made it first. False: no news."""
+    rows = Pos.objects.filter(organisation_id=store.organisation_id, store=store, number=pos.number)
+    if rows.exists():
+        return bool(rows.exclude(name=pos.name).update(name=pos.name))
+    Pos.objects.create(
+        id=pos.id,
+        organisation_id=store.organisation_id,
+        chain_id=store.chain_id,
+        store=store,
+        number=pos.number,
+        name=pos.name,
+    )
+    return True
+
+
+def take_pos(store: Store, body: bytes, now: datetime) -> None:
+    """At the chain: a POS that was made or renamed at its store."""
+    with transaction.atomic():
+        if keep_pos(msgspec.json.decode(body, type=PosBody), store):
+            where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id}
+            advance_feed(**where, changes=[(STORE, str(store.id), store.id)], at=now)
+            record("sync.pos.taken", **where, store_id=store.id, actor=f"store:{store.id}", at=now, subject=store.id)
+
+
+def _without_id(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in columns.items() if name != "id"}

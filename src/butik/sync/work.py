@@ -1,0 +1,178 @@
+"""What a store's worker does for the sync: two jobs side by side, so that a long reading never holds back a sale.
+
+Sending: whatever was announced wakes it, so an item leaves within a blink of its commit; a call without items is the
+heartbeat. Reading: when an answer says that the chain has news, and now and then all the same. Both go on through any
+trouble, which is logged once and not once a retry.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from uuid import UUID
+
+from butik.lib.clock import now
+from butik.organisation.installation import this_installation
+from butik.organisation.keys import service_key
+from butik.organisation.models import Store
+from butik.organisation.tenancy import tenant_scope
+from butik.sync import uplink as db
+from butik.sync.certificate import renew_in_time
+from butik.sync.kinds import AT_HEAD
+from butik.sync.line import Line, LineTrouble
+from butik.sync.models import Uplink
+from butik.sync.status import describe_status
+
+logger = logging.getLogger(__name__)
+HEARTBEAT = 10.0  # seconds
+STATUS_EVERY = 30.0
+READ_EVERY = 60.0
+LONGEST_PAUSE = 60.0
+LONG_AGO = float("-inf")
+
+
+def send(organisations: Sequence[UUID]) -> None:
+    """The worker's job: send all there is, or a heartbeat when one is due."""
+    link = open_link()
+    if link is not None:
+        link.send()
+
+
+def read(organisations: Sequence[UUID]) -> None:
+    """The worker's job: read to the head when there is news."""
+    link = open_link()
+    if link is not None:
+        link.read()
+
+
+@dataclass
+class Pauses:
+    """They grow while trouble lasts, and each is random, so that stores do not all come back at once."""
+
+    failures: int = 0
+    until: float = LONG_AGO
+
+    @property
+    def lasts(self) -> bool:
+        return time.monotonic() < self.until
+
+    def grow(self) -> None:
+        self.failures = min(self.failures + 1, 8)
+        self.until = time.monotonic() + random.uniform(0.3, 1) * min(LONGEST_PAUSE, 2.0**self.failures / 2)  # noqa: S311
+
+    def end(self) -> None:
+        self.failures, self.until = 0, LONG_AGO
+
+
+@dataclass
+class Link:
+    """What the two jobs remember between two rounds. All that matters is in the database."""
+
+    store: Store
+    line: Line
+    called_at: float = LONG_AGO
+    status_at: float = LONG_AGO
+    read_at: float = LONG_AGO
+    has_news: bool = True
+    unread: str = ""  # trouble with reading that was logged
+    send_pauses: Pauses = field(default_factory=Pauses)
+    read_pauses: Pauses = field(default_factory=Pauses)
+
+    def send(self) -> None:
+        if self.send_pauses.lasts:
+            return
+        is_due = time.monotonic() - self.called_at >= HEARTBEAT
+        if not (is_due or db.has_unsent(self.store.organisation_id)):
+            return
+        try:
+            if is_due:
+                renew_in_time(line=self.line, now=now())
+            while self.send_once():
+                pass
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again
+            self.send_pauses.grow()
+            note_trouble(error)
+        else:
+            self.send_pauses.end()
+            note_trouble(None)
+
+    def send_once(self) -> bool:
+        """One exchange; True when there is more to send at once."""
+        at = time.monotonic()
+        db.number_items(self.store.organisation_id)
+        began = db.read_uplink()
+        is_status_due = at - self.status_at >= STATUS_EVERY
+        status = describe_status(self.store, began, now()) if is_status_due else None
+        push = db.next_push(self.store, began, status)
+        answer = self.line.push(push)
+        after = db.take_push_answer(store=self.store, began=began, answer=answer, now=now())
+        self.called_at = at
+        if is_status_due:
+            self.status_at = at
+        if db.has_news(after, answer):
+            self.has_news = True
+        # without any movement the next round would send the very same again, and at once
+        return (after.outbox, after.acked) != (began.outbox, began.acked) and db.has_unsent(self.store.organisation_id)
+
+    def read(self) -> None:
+        is_due = time.monotonic() - self.read_at >= READ_EVERY
+        if self.read_pauses.lasts or not (self.has_news or is_due):
+            return
+        self.has_news = False
+        try:
+            while not self.read_once():
+                pass
+        except LineTrouble:  # whoever sends has told
+            self._read_later()
+        except Exception as error:
+            if repr(error) != self.unread:
+                self.unread = repr(error)
+                logger.exception("What came from the chain could not be applied; it is tried again.")
+            self._read_later()
+        else:
+            self.read_at, self.unread = time.monotonic(), ""
+            self.read_pauses.end()
+
+    def read_once(self) -> bool:
+        """One page; True when it has led to the head, or to nothing."""
+        began = db.read_uplink()
+        page = self.line.pull(epoch=began.feed_epoch, after=began.position)
+        after, is_at_head = db.take_feed(store=self.store, began=began, page=page, now=now())
+        if is_at_head:
+            for act in AT_HEAD:
+                act(store=self.store, position=after.position, now=now())
+        return is_at_head
+
+    def _read_later(self) -> None:
+        self.has_news = True
+        self.read_pauses.grow()
+
+
+def note_trouble(error: Exception | None) -> None:
+    """Told when it begins, when it becomes another, and when it is over."""
+    said = str(error)[:300] if error else ""
+    if not Uplink.objects.exclude(trouble=said).update(trouble=said):
+        return
+    if error is None:
+        logger.info("The chain answers again.")
+    elif isinstance(error, LineTrouble):
+        logger.warning("%s", said)
+    else:
+        logger.error("Sending to the chain failed.", exc_info=error)
+
+
+def open_link() -> Link | None:
+    """The way to the chain; None for a service that has none."""
+    here = this_installation()
+    if not (here.chain_url and here.store_id and here.organisation_id and here.chain_id):
+        return None
+    return _link(here.chain_url, here.organisation_id, here.chain_id, here.store_id)
+
+
+@cache
+def _link(chain_url: str, organisation_id: UUID, chain_id: UUID, store_id: UUID) -> Link:
+    with tenant_scope([organisation_id]):
+        store = Store.objects.select_related("chain").get(pk=store_id)
+    return Link(store, Line(chain_url, organisation_id, chain_id, store_id, service_key()))
