@@ -34,6 +34,8 @@ class Job:
 
 JOBS = (
     Job("article imports", "articles", "butik.articles.work.work_imports", every=5, wakes=frozenset({"import"})),
+    Job("sending to the chain", "sync", "butik.sync.work.send", every=1, wakes=ANY),
+    Job("reading from the chain", "sync", "butik.sync.work.read", every=1),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
     Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
     Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),
