@@ -12,11 +12,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from butik.lib.clock import now
 from butik.lib.paging import newest_first
 from butik.lib.signing import BadDocument, open_document
+from butik.sales.actions import accept_quarantined
+from butik.sales.journal import Outcome
 from butik.sales.models import QuarantinedRecord, Sale, SaleException
 from butik.staff.guards import get_for, holds
 from butik.staff.rights import Right
 from butik.store_management.forms import AcceptForm
 from butik.store_management.gate import StoreRequest, store_page
+from butik.store_management.status import is_this
 
 
 @require_safe
@@ -61,20 +64,31 @@ def quarantined(request: StoreRequest, record_id: UUID) -> HttpResponse:
         if record.accepted_at:
             raise Http404
         if form.is_valid():
-            from butik.sales.actions import accept_quarantined
-
-            accept_quarantined(
-                record=record, reason=form.cleaned_data["reason"], actor=request.user.actor, now=now()
-            )
-            messages.success(request, _("The record was accepted, with your name and reason beside it."))
+            _accept(request, record, form.cleaned_data["reason"])
             return redirect("store_management:quarantine", request.store.pk)
     context = {"record": record, "content": _readable(record.document), "form": form, "may_accept": may_accept}
     return render(request, "store_management/quarantined.html", context, status=422 if form.errors else 200)
 
 
+def _accept(request: StoreRequest, record: QuarantinedRecord, reason: str) -> None:
+    outcome = accept_quarantined(
+        record=record,
+        store=request.store,
+        reason=reason,
+        actor=request.user.actor,
+        forward=is_this(request.store),
+        now=now(),
+    )
+    if outcome is None:
+        messages.warning(request, _("Somebody else was faster: the record had been accepted already."))
+    elif outcome is Outcome.QUARANTINED:
+        messages.warning(request, _("Noted, but it cannot be booked: it stays outside every figure."))
+    else:
+        messages.success(request, _("The sale is booked, with your name and reason beside it."))
+
+
 def _waiting(request: StoreRequest) -> int:
-    rows = QuarantinedRecord.objects.visible_to(request.user).filter(store_id=request.store.pk)
-    return rows.filter(accepted_at__isnull=True).count()
+    return QuarantinedRecord.objects.visible_to(request.user).filter(store_id=request.store.pk).waiting().count()
 
 
 def _readable(document: str) -> str:

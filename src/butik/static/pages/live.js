@@ -10,11 +10,27 @@
     for (const element of line.querySelectorAll("[data-stream-state]")) element.hidden = element.dataset.streamState !== state;
   };
 
+  // A store that sells fast is looked at once a second, not once a sale.
+  const looked = new Map();
+  const look = (id) => {
+    looked.set(id, { at: Date.now(), waits: false });
+    document.getElementById(id)?.dispatchEvent(new CustomEvent("butik:refresh"));
+  };
+  const lookSoon = (id) => {
+    const last = looked.get(id);
+    const pause = last ? last.at + 1000 - Date.now() : 0;
+    if (pause <= 0) look(id);
+    else if (!last.waits) {
+      last.waits = true;
+      setTimeout(look, pause, id);
+    }
+  };
+
   const refresh = (topic, store) => {
     for (const element of document.querySelectorAll("[data-live]")) {
-      const wanted = element.dataset.live.split(" ").includes(topic);
+      const wanted = topic === null || element.dataset.live.split(" ").includes(topic);
       const mine = !element.dataset.liveStore || !store || element.dataset.liveStore === store;
-      if (wanted && mine) element.dispatchEvent(new CustomEvent("butik:refresh"));
+      if (wanted && mine) lookSoon(element.id);
     }
   };
 
@@ -31,19 +47,29 @@
 
   const open = () => {
     const address = new URL(line.dataset.stream, location.href);
-    address.searchParams.set("cursor", cursor);
+    address.searchParams.set("after", cursor);
     const source = new EventSource(address);
     source.onopen = () => {
       wait = 1000;
       say("open");
     };
     for (const topic of TOPICS) source.addEventListener(topic, hear);
-    // EventSource would try again by itself, with the address it was opened with: the cursor there would be old.
-    source.onerror = () => {
+    // So much has happened, or may now be seen, that the page had better look at everything.
+    source.addEventListener("reset", (event) => {
+      cursor = event.lastEventId || cursor;
+      refresh(null, "");
+    });
+    source.addEventListener("closed", () => {
       source.close();
-      say("cut");
-      setTimeout(open, wait * (0.75 + Math.random() / 2)); // not all pages at once
-      wait = Math.min(wait * 2, 15000);
+      say("closed");
+    });
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) {
+        // refused, which the browser takes for final; a service that restarts refuses for a while
+        setTimeout(open, wait * (0.75 + Math.random() / 2)); // not all pages at once
+        wait = Math.min(wait * 2, 15000);
+      }
+      say("cut"); // else the browser itself tries again, from the last cursor
     };
     addEventListener("pagehide", () => source.close(), { once: true });
   };
