@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import UnreadablePostError
 from django.urls import URLPattern, path, re_path
 from ninja import NinjaAPI
+from ninja.errors import ValidationError
 
 from butik.lib.problems import Problem, problem_response
 
@@ -25,6 +26,7 @@ def make_api(title: str, namespace: str) -> NinjaAPI:
     """A router whose errors are all problem documents; its schema is exported by a command, not served."""
     api = NinjaAPI(title=title, version="1", urls_namespace=namespace, docs_url=None, openapi_url=None)
     api.exception_handler(Exception)(_answer)
+    api.exception_handler(ValidationError)(_refuse)
     api.exception_handler(Problem)(lambda request, problem: problem_response(problem))
     return api
 
@@ -88,6 +90,10 @@ def _answer(request: HttpRequest, error: Exception) -> HttpResponse:
         return problem_response(Problem("bad-request", 400, "The body did not arrive whole."))
     logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem_response(explain(error))
+
+
+def _refuse(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return problem_response(Problem("bad-request", 422, "The request does not fit the schema.", str(error.errors)[:300]))
 
 
 def _explain_method(view: View) -> View:

@@ -51,6 +51,7 @@ def device_call(limit: int = SMALL) -> Callable[[DeviceView], DeviceView]:
                 _require_active(caller)
                 return view(request, caller, *args, **kwargs)
 
+        del guarded.__wrapped__  # the router must not see the caller as a parameter
         return guarded
 
     return decorate
