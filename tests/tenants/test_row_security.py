@@ -15,6 +15,8 @@ from tests.tenants.world import Tenant
 # Tables without an organisation, each with the reason.
 SHARED = {
     "organisation_installation": "what this service is",
+    "live_streamstate": "how far this service's own streams have got",
+    "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",
     "staff_person": "a person may work for several organisations; memberships say for which",
 }
@@ -61,7 +63,9 @@ def test_the_application_s_role_owns_nothing_and_cannot_bypass(db: None) -> None
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper OR rolbypassrls OR rolcreaterole FROM pg_roles WHERE rolname = current_user")
         assert cursor.fetchone() == (False,)
-        cursor.execute("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = current_user")
+        cursor.execute(
+            "SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = current_user"
+        )
         assert cursor.fetchone() == (0,)
 
 
@@ -97,7 +101,9 @@ def test_in_their_scope_none_of_our_rows_can_be_written(ours: Tenant, theirs: Te
             attempt("INSERT INTO organisation_organisation (id, name) VALUES (%s, 'x')", new_id())
         with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
             attempt(
-                "UPDATE articles_article SET organisation_id = %s WHERE id = %s", ours.organisation.pk, theirs.article.pk
+                "UPDATE articles_article SET organisation_id = %s WHERE id = %s",
+                ours.organisation.pk,
+                theirs.article.pk,
             )
 
 

@@ -4,19 +4,23 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from django.db.models import Model
 
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
 from butik.changes.models import FeedEntry, FeedHead, OutboxItem
 from butik.error_log.models import ErrorEntry
+from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey
 from butik.live.models import LiveEvent
 from butik.organisation.keys import issue_certificate, service_key
 from butik.organisation.models import Chain, Company, Device, EnrolmentCode, Organisation, Pos, Store
 from butik.organisation.tenancy import tenant_scope
+from butik.pos_api.models import StaffDocument
 from butik.pricing.models import PriceFile
 from butik.sales.models import (
     DayFigure,
@@ -31,7 +35,7 @@ from butik.sales.models import (
     Series,
 )
 from butik.staff.models import Membership, Person, ShopAssistant
-from butik.sync.models import Inbox, StoreStatus
+from butik.sync.models import Inbox, StoreStatus, TakenItem
 
 PIN = {"alg": "PBKDF2-SHA256", "iterations": 1000, "salt": "AAAA", "hash": "AAAA"}
 
@@ -47,6 +51,7 @@ class Tenant:
     other_store: Store
     pos: Pos
     device: Device
+    code: EnrolmentCode
     device_key: SigningKey
     store_key: SigningKey
     article: Article
@@ -69,6 +74,7 @@ class Tenant:
             self.other_store,
             self.pos,
             self.device,
+            self.code,
             self.article,
             self.run,
             self.sale,
@@ -109,7 +115,9 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         enrolment=f"{mark}.enrolment.document",
         enrolled_at=at,
     )
-    EnrolmentCode.objects.create(**stored, pos=pos, code_hash=hashlib.sha256(mark.encode()).hexdigest(), expires_at=at)
+    code = EnrolmentCode.objects.create(
+        **stored, pos=pos, code_hash=hashlib.sha256(mark.encode()).hexdigest(), expires_at=at
+    )
     article, run = _fill_articles(mark, at, chained)
     price_file = PriceFile.objects.create(
         **stored,
@@ -122,10 +130,12 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         content=mark.encode(),
         created_at=at,
     )
-    sale, quarantined = _fill_journal(mark, at, organisation, chain, store, device)
+    sale, quarantined = _fill_journal(mark, at, organisation, chain, store, device, device_key)
     error = _fill_logs(mark, at, organisation, chain, store)
     assistant = ShopAssistant.objects.create(**stored, number="101", name=f"{mark} Maja", pin=PIN)
     Inbox.objects.create(**stored, outbox=new_id(), contact_at=at)
+    TakenItem.objects.create(organisation=organisation, store=store, uid=new_id(), kind="error", taken_at=at, body=mark)
+    StaffDocument.objects.create(**stored, version=1, fingerprint="0" * 64, document=f"{mark}.staff.document")
     StoreStatus.objects.create(**stored, contact_at=at, figures={"note": mark})
     issue_certificate(store=store, key=store_key.public, now=at)
     return Tenant(
@@ -136,6 +146,7 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         other_store=other,
         pos=pos,
         device=device,
+        code=code,
         device_key=device_key,
         store_key=store_key,
         article=article,
@@ -184,20 +195,38 @@ def _fill_articles(mark: str, at: datetime, chained: dict[str, Any]) -> tuple[Ar
     return article, run
 
 
+def _sale_document(mark: str, at: datetime, device: Device, key: SigningKey, series_id: UUID, staff_id: UUID) -> str:
+    line = {
+        "n": 1, "number": "1001", "text": f"{mark} milk", "barcode": "", "quantity": 1000, "unit": "PCS",
+        "unit_price": 1295, "amount": 1295, "vat_rate": 2500, "vat": 259, "version": 1, "linked_to": None,
+    }  # fmt: skip
+    payment = {"id": new_id(), "tender": "CASH", "amount": 1300, "tendered": 1300, "change": 0, "reference": ""}
+    sale = {
+        "v": 1, "id": new_id(), "org": device.organisation_id, "store": device.store_id, "pos": 1,
+        "device": device.id, "series": series_id, "label": "N1", "counter": 1, "prev": "0" * 64, "session": 1,
+        "business_date": at.date(), "staff": staff_id, "staff_number": "101", "started_at": to_wire(at),
+        "completed_at": to_wire(at), "offset_ms": 0, "app": "0.1.0", "currency": "DKK", "lines": [line],
+        "vat": [{"rate": 2500, "gross": 1295, "vat": 259}], "total": 1295, "rounding": 5, "payments": [payment],
+    }  # fmt: skip
+    return key.sign("butik-sale", msgspec.json.encode(sale))
+
+
 def _fill_journal(
-    mark: str, at: datetime, organisation: Organisation, chain: Chain, store: Store, device: Device
+    mark: str, at: datetime, organisation: Organisation, chain: Chain, store: Store, device: Device, key: SigningKey
 ) -> tuple[Sale, QuarantinedRecord]:
     own: dict[str, Any] = {"organisation": organisation, "store_id": store.id}
     chained = own | {"chain_id": chain.id}
     numbered = chained | {"pos_number": 1, "device_id": device.id, "label": "N1"}
     series = Series.objects.create(**numbered, opening=f"{mark}.opening.document", latest_counter=1, sales=1)
+    staff_id = new_id()
+    document = _sale_document(mark, at, device, key, series.id, staff_id)
     sale = Sale.objects.create(
         **numbered,
         series_id=series.id,
         counter=1,
         session=1,
         business_date=at.date(),
-        staff_id=new_id(),
+        staff_id=staff_id,
         staff_number="101",
         completed_at=at,
         corrected_at=at,
@@ -207,7 +236,7 @@ def _fill_journal(
         rounding=5,
         line_count=1,
         hash=hashlib.sha256(mark.encode()).hexdigest(),
-        document=f"{mark}.sale.document",
+        document=document,
     )
     of_sale = own | {"sale_id": sale.id}
     SaleLine.objects.create(
@@ -224,7 +253,9 @@ def _fill_journal(
         article_version=1,
     )
     SaleVat.objects.create(**of_sale, rate=2500, gross=1295, vat=259)
-    Payment.objects.create(**of_sale, tender="CASH", amount=1300, tendered=1300, change=0, reference=mark)
+    Payment.objects.create(
+        **of_sale, n=1, payment_id=new_id(), tender="CASH", amount=1300, tendered=1300, change=0, reference=mark
+    )
     SaleException.objects.create(**chained, sale_id=sale.id, kind="PRICE", detail=f"{mark} price", at=at)
     Reprint.objects.create(**of_sale, device_id=device.id, at=at)
     DayFigure.objects.create(
