@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from butik.lib.clock import now
 from butik.organisation.models import Store
-from butik.simulator.demo.people import Assistant
+from butik.simulator.demo.people import Assistant, Employee
 from butik.staff.actions import add_assistant
+from butik.staff.models import Membership, Person
 from butik.staff.pins import make_pin_verifier
 
 ACTOR = "system"
@@ -22,3 +23,14 @@ def hire_assistants(store: Store, assistants: Iterable[Assistant], pins: dict[st
             actor=ACTOR,
             now=now(),
         )
+
+
+def hire_person(person: Employee, password: str, store: Store | None = None) -> None:
+    """Somebody who signs in to pages: over the whole organisation, or over one store."""
+    from butik.organisation.models import Organisation
+
+    organisation = store.organisation if store else Organisation.objects.get()
+    made = Person.objects.create_user(person.email, password, name=person.name)
+    Membership.objects.create(
+        organisation=organisation, person=made, chain=store.chain if store else None, store=store, level=person.level
+    )

@@ -12,7 +12,7 @@ ACTOR = "system"
 def join(chain_url: str, code: str) -> None:
     from django.core.management import call_command
 
-    call_command("join_chain", chain_url, code)
+    call_command("join_chain", "--url", chain_url, "--code", code)
 
 
 def hire_manager(number: int, passwords: dict[str, str]) -> None:
