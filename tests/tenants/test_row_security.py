@@ -50,7 +50,8 @@ def test_each_tenant_table_has_a_row_in_this_test(ours: Tenant) -> None:
 def test_policies_are_forced_on_all_of_them(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, p.polqual IS NOT NULL, p.polwithcheck IS NOT NULL"
+            "SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,"
+            " p.polqual IS NOT NULL, p.polwithcheck IS NOT NULL"
             " FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relname = ANY(%s)",
             [list(tenant_tables())],
         )

@@ -1,4 +1,4 @@
-"""Two organisations with everything in them. Each puts its own mark into every text that a page or a call could show."""
+"""Two organisations with everything in them, each with its own mark in every text that an answer could show."""
 
 import hashlib
 from dataclasses import dataclass

@@ -9,7 +9,8 @@ from django.http import HttpResponse
 class Problem(Exception):
     """Something that a caller must be told. `type` is for machines, `title` and `detail` for the person behind it."""
 
-    def __init__(self, type: str, status: int, title: str, detail: str = "", **members: Any) -> None:
+    # `type` is the standard's own name of the member
+    def __init__(self, type: str, status: int, title: str, detail: str = "", **members: Any) -> None:  # noqa: A002
         super().__init__(f"{type}: {detail or title}")
         self.type = type
         self.status = status

@@ -38,7 +38,14 @@ def found_organisation(*, name: str, company: str, vat_number: str, actor: str, 
 
 
 def found_chain(
-    *, company: Company, number: int, name: str, actor: str, now: datetime, currency: str = "DKK", cash_rounding: int = 50
+    *,
+    company: Company,
+    number: int,
+    name: str,
+    actor: str,
+    now: datetime,
+    currency: str = "DKK",
+    cash_rounding: int = 50,
 ) -> Chain:
     """Found a chain and make its root key, which every store's and device's trust hangs on."""
     chain_id = new_id()
@@ -66,7 +73,14 @@ def found_chain(
 
 
 def open_store(
-    *, chain: Chain, number: int, name: str, actor: str, now: datetime, address: str = "", company: Company | None = None
+    *,
+    chain: Chain,
+    number: int,
+    name: str,
+    actor: str,
+    now: datetime,
+    address: str = "",
+    company: Company | None = None,
 ) -> Store:
     with tenant_scope([chain.organisation_id]), transaction.atomic():
         store = Store.objects.create(
@@ -107,7 +121,7 @@ def add_pos(*, store: Store, number: int, name: str, actor: str, now: datetime) 
 
 
 def issue_code(*, store: Store, actor: str, now: datetime, pos: Pos | None = None) -> str:
-    """Make a one-time code for a device of `pos`, or (without `pos`) for the store's service. Shown once, kept hashed."""
+    """Make a one-time code for a device of `pos`, or (without) for the store's service. Shown once, kept hashed."""
     code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     with tenant_scope([store.organisation_id]), transaction.atomic():
         EnrolmentCode.objects.create(

@@ -65,9 +65,7 @@ def read_proof(header: str) -> Proof:
         raise _bad(str(error)) from error
 
 
-def check_proof(
-    proof: Proof, key: bytes, *, aud: str, method: str, target: str, body: bytes, now: datetime
-) -> Claims:
+def check_proof(proof: Proof, key: bytes, *, aud: str, method: str, target: str, body: bytes, now: datetime) -> Claims:
     """Believe the claims, or raise the Problem that the caller is to be told."""
     claims = proof.claims
     try:

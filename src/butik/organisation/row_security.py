@@ -11,7 +11,6 @@ from django.db import connections, models
 from butik.lib.tenant import PERMITTED
 
 
-
 def tenant_tables() -> dict[str, str]:
     """Table name to the condition under which a row may be seen and written."""
     tables = {}

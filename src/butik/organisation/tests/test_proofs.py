@@ -48,7 +48,9 @@ def test_a_proof_of_another_time_names_the_right_one(seconds: int) -> None:
     assert caught.value.members["server_time"] == pytest.approx(AT.timestamp() + seconds)
 
 
-@pytest.mark.parametrize(("header", "type"), [("", "no-proof"), ("Bearer x", "no-proof"), ("Butik a.b.c", "bad-proof")])
-def test_what_is_no_proof_is_refused(header: str, type: str) -> None:
-    with pytest.raises(Problem, match=type):
+@pytest.mark.parametrize(
+    ("header", "problem"), [("", "no-proof"), ("Bearer x", "no-proof"), ("Butik a.b.c", "bad-proof")]
+)
+def test_what_is_no_proof_is_refused(header: str, problem: str) -> None:
+    with pytest.raises(Problem, match=problem):
         read_proof(header)
