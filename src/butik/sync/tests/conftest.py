@@ -17,7 +17,7 @@ from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey
 from butik.organisation.installation import forget_installation, install_chain
 from butik.organisation.keys import service_key
-from butik.organisation.models import Device
+from butik.organisation.models import Device, Installation
 from butik.organisation.proofs import make_proof
 from butik.organisation.tenancy import tenant_scope
 from butik.sync.wire import BASE, pack
@@ -116,8 +116,14 @@ def enrol_here(shop: Shop) -> Till:
 
 @pytest.fixture
 def store(shop: Shop, till: Till) -> StoreCaller:
-    install_chain(chain=shop.chain)
+    become_chain(shop)
     return StoreCaller(shop)
+
+
+def become_chain(shop: Shop) -> None:
+    """This service was the store's; now it is its chain's."""
+    Installation.objects.all().delete()
+    install_chain(chain=shop.chain)
 
 
 def forget_device(shop: Shop, till: Till) -> dict[str, str]:

@@ -11,12 +11,11 @@ from butik.error_log.models import ErrorEntry
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey
 from butik.live.models import LiveEvent
-from butik.organisation.installation import install_chain
 from butik.organisation.models import Device, Pos
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import DayFigure, QuarantinedRecord, Sale
 from butik.sync.models import Inbox, StoreStatus, TakenItem
-from butik.sync.tests.conftest import StoreCaller, enrol_here, forget_device
+from butik.sync.tests.conftest import StoreCaller, become_chain, enrol_here, forget_device
 from butik.sync.wire import UNPACKED_LIMIT
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +108,7 @@ def test_it_finds_the_record_that_only_the_database_can_refuse(store: StoreCalle
     store.push()
     other = open_shop(now=till.now, number=13, chain=store.shop.chain)
     second = enrol_here(other)
-    install_chain(chain=store.shop.chain)
+    become_chain(store.shop)
     caller = StoreCaller(other)
     for document in (second.opening(), second.sale(), second.sale(id=taken), second.sale()):
         caller.put_record(document)
