@@ -50,12 +50,9 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def other_process(path: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    return process
 
 
 def test_threads_pass_in_the_order_they_came(gate: WriteGate) -> None:
@@ -80,7 +77,13 @@ def test_threads_pass_in_the_order_they_came(gate: WriteGate) -> None:
 def test_one_who_comes_back_stands_behind_those_who_wait(gate: WriteGate) -> None:
     passed: list[str] = []
     gate.acquire()
-    waiting = in_thread(lambda: (gate.acquire(), passed.append("other"), gate.release()))
+
+    def pass_through() -> None:
+        gate.acquire()
+        passed.append("other")
+        gate.release()
+
+    waiting = in_thread(pass_through)
     until(lambda: len(gate._waiting) == 1)
     gate.release()
     gate.acquire()
@@ -92,6 +95,8 @@ def test_one_who_comes_back_stands_behind_those_who_wait(gate: WriteGate) -> Non
 
 def test_it_shuts_out_other_processes_and_lets_go_of_a_killed_one(path: Path, gate: WriteGate) -> None:
     other = other_process(path)
+    assert other.stdout is not None
+    assert other.stdout.readline() == "held\n"
     with pytest.raises(GateBusyError):
         gate.acquire(timeout=0.05)
     other.kill()
@@ -103,9 +108,8 @@ def test_it_shuts_out_other_processes_and_lets_go_of_a_killed_one(path: Path, ga
 def test_no_process_takes_two_turns_while_another_waits(path: Path, gate: WriteGate) -> None:
     """Who leaves the gate must pass the doorway to come again, and there the other one stands."""
     gate.acquire()
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    other = other_process(path)
+    until(path.with_name(f"{path.name}-door").exists)
     doorway = os.open(path.with_name(f"{path.name}-door"), os.O_RDWR)
     until(lambda: _is_locked(doorway))
     gate.release()

@@ -88,7 +88,7 @@ def test_an_undone_savepoint_leaves_the_rest_and_the_gate(file: Path) -> None:
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_undoes_everything_and_opens_the_gate(file: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), transaction.atomic(using=ALIAS):
+    with pytest.raises(error), transaction.atomic(using=ALIAS):  # noqa: PT012
         write("INSERT INTO t (text) VALUES ('a')")
         raise error
     assert is_open()
@@ -117,7 +117,7 @@ def test_a_commit_that_is_interrupted_is_undone_and_opens_the_gate(file: Path, m
 
 
 def test_a_connection_closed_within_a_transaction_opens_the_gate(file: Path) -> None:
-    with pytest.raises(ProgrammingError), transaction.atomic(using=ALIAS):
+    with pytest.raises(ProgrammingError), transaction.atomic(using=ALIAS):  # noqa: PT012
         connections[ALIAS].close()
         write("INSERT INTO t (text) VALUES ('a')")
     assert is_open()
@@ -177,7 +177,7 @@ def test_threads_and_processes_that_write_at_once_all_succeed(file: Path) -> Non
             for each in range(25):
                 with transaction.atomic(using=ALIAS):
                     write("INSERT INTO t (text) VALUES (%s)", [f"thread {number} {each}"])
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             failures.append(error)
         finally:
             connections[ALIAS].close()
