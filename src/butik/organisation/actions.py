@@ -5,12 +5,15 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from django.db import connection, transaction
 
 from butik.audit.actions import record
+from butik.changes.actions import advance_feed, put_in_outbox
 from butik.lib.ids import new_id
 from butik.lib.problems import Problem
 from butik.live.actions import announce
+from butik.organisation.installation import this_installation
 from butik.organisation.keys import chain_root
 from butik.organisation.models import Chain, Company, Device, EnrolmentCode, Organisation, Pos, Store
 from butik.organisation.tenancy import narrow_scope, tenant_scope
@@ -117,7 +120,18 @@ def add_pos(*, store: Store, number: int, name: str, actor: str, now: datetime) 
             at=now,
             subject=pos.id,
         )
+        _pass_on(pos, now)
     return pos
+
+
+def _pass_on(pos: Pos, now: datetime) -> None:
+    """Whoever makes a POS tells the other: the store its chain, the chain its store (docs/formats/sync.md)."""
+    if this_installation().store_id:
+        body = msgspec.json.encode({"id": str(pos.id), "number": pos.number, "name": pos.name}).decode()
+        put_in_outbox(kind="pos", organisation_id=pos.organisation_id, at=now, body=body)
+    else:
+        changes = [("store", str(pos.store_id), pos.store_id)]
+        advance_feed(organisation_id=pos.organisation_id, chain_id=pos.chain_id, changes=changes, at=now)
 
 
 def issue_code(*, store: Store, actor: str, now: datetime, pos: Pos | None = None) -> str:

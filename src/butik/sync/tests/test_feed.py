@@ -33,24 +33,25 @@ def change_store(store: StoreCaller) -> None:
 
 
 def keys(page: dict[str, Any]) -> list[str]:
-    return [entry["key"] for entry in page["entries"]]
+    return [entry["key"] for entry in page["entries"] if entry["kind"] == "assistant"]
 
 
 def test_it_gives_the_newest_state_of_each_key(store: StoreCaller) -> None:
     assistant = hire(store, "101")
     start = store.pull(after=0)
+    assert [entry["kind"] for entry in start["entries"]] == ["store", "assistant"]
     assert keys(start) == [str(assistant.pk)]
-    assert start["entries"][0]["body"]["number"] == "101"
+    assert start["entries"][1]["body"]["number"] == "101"
     assert (start["after"], start["position"]) == (0, start["head"])
     assert start["epoch"] == str(this_installation().epoch)
 
 
 def test_it_goes_on_where_the_store_stands(store: StoreCaller) -> None:
     first, second = hire(store, "101"), hire(store, "102")
-    page = store.pull(after=0, limit=1)
+    page = store.pull(after=0, limit=2)
     assert keys(page) == [str(first.pk)]
     assert page["position"] < page["head"]
-    page = store.pull(after=page["position"], epoch=page["epoch"], limit=1)
+    page = store.pull(after=page["position"], epoch=page["epoch"], limit=2)
     assert keys(page) == [str(second.pk)]
     assert store.pull(after=page["position"], epoch=page["epoch"])["entries"] == []
 
