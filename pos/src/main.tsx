@@ -23,8 +23,9 @@ async function start(): Promise<void> {
   await startTill(till);
   render(<App till={till} />, root);
   performance.mark('started');
-  stop = startSync(till);
+  // What is here comes before what may be newer, or the same file would be fetched again.
   await loadPrices(till);
+  stop = startSync(till);
   offerUpdates(till);
 }
 

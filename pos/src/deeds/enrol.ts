@@ -35,7 +35,7 @@ export async function enrolDevice(till: Till, invitation: Invitation, name: stri
     at: new Date(till.now()).toISOString(),
   });
   till.device.value = device;
-  lineSays(till, 'ENROLLED');
+  lineSays(till, 'ACCEPTED');
   if (enrolment.language === 'da' || enrolment.language === 'en') await changeSettings(till, { language: enrolment.language });
   if (storage === 'NOT_PERSISTENT') await report(till, 'STORAGE_NOT_PERSISTENT', {});
   await refreshWaiting(till);

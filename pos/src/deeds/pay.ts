@@ -61,21 +61,22 @@ export async function payCard(till: Till, amount: number): Promise<void> {
   till.entry.value = '';
   till.trouble.value = null;
   await saveDraft(till);
+  const charged = terminal.charge(payment.id, amount, till.device.value?.enrolment.currency ?? '').then((answer) =>
+    // "Never heard of it" is no answer to a charge; only asking afterwards can tell.
+    hear(till, payment.id, answer.kind === 'NOT_FOUND' ? { kind: 'NO_ANSWER' } : answer),
+  );
   // The answer may be lost on its way while the terminal has long decided: ask beside waiting for it.
-  const asking = follow(till, PATIENCE);
-  const answer = await terminal.charge(payment.id, amount, till.device.value?.enrolment.currency ?? '');
-  // "Never heard of it" is no answer to a charge; only asking afterwards can tell.
-  await hear(till, payment.id, answer.kind === 'NOT_FOUND' ? { kind: 'NO_ANSWER' } : answer);
-  await asking;
+  await Promise.race([charged, new Promise((done) => setTimeout(done, PATIENCE))]);
+  await follow(till);
 }
 
 /** Ask the terminal until it knows. Also after a restart, and when the assistant presses "ask again". */
-export async function follow(till: Till, first = 700): Promise<void> {
+export async function follow(till: Till): Promise<void> {
   const terminal = terminalOf(till);
   if (!terminal || asked.has(till)) return;
   asked.add(till);
   try {
-    for (let wait = first; till.card.value && !isResolved(till.card.value); wait = Math.min(wait * 1.5, 8_000)) {
+    for (let wait = 500; till.card.value && !isResolved(till.card.value); wait = Math.min(wait * 1.5, 8_000)) {
       await new Promise((done) => setTimeout(done, wait));
       await askTerminal(till);
     }

@@ -34,7 +34,7 @@ export async function searchStore(till: Till, query: { q: string; from: string; 
   const device = till.device.value;
   if (!device) return { receipts: [], more: false };
   const asked = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
-  const path = `/receipts?${new URLSearchParams(asked).toString()}`;
+  const path = `/receipts${asked.length ? `?${new URLSearchParams(asked).toString()}` : ''}`;
   const answer = await serviceOf(till, device).json<{ receipts: ReceiptRow[]; more: boolean }>(path, { timeout: 8_000 });
   const receipts = answer.receipts.map((row) => ({
     id: row.id,

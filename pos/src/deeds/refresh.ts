@@ -45,28 +45,45 @@ async function adopt(till: Till, device: DeviceRow, enrolment: Enrolment, certif
   await writeDevice(till.database, till.device.value);
 }
 
+/** A key that we do not know may be the store's next one: ask the root's word for it, once, before refusing. */
+async function withNextKey(till: Till, service: StoreService, pull: () => Promise<void>): Promise<void> {
+  try {
+    await pull();
+  } catch (error) {
+    const before = till.device.value?.certificate;
+    if (!(error instanceof Refused) || error.code !== 'BAD_SIGNATURE') throw error;
+    await refreshEnrolment(till, service);
+    if (till.device.value?.certificate === before) throw error;
+    await pull();
+  }
+}
+
 async function refreshStaff(till: Till, service: StoreService): Promise<void> {
-  await guarded(till, 'STAFF', 'STAFF_REFUSED', async () => {
-    const list = await pullStaff(service, trustOf(till.device.value!), correctedNow(till), till.staff.value?.version ?? 0);
-    await writeStaffList(till.database, list);
-    till.staff.value = list;
-  });
+  await guarded(till, 'STAFF', 'STAFF_REFUSED', () => withNextKey(till, service, () => takeStaff(till, service)));
+}
+
+async function takeStaff(till: Till, service: StoreService): Promise<void> {
+  const list = await pullStaff(service, trustOf(till.device.value!), correctedNow(till), till.staff.value?.version ?? 0);
+  await writeStaffList(till.database, list);
+  till.staff.value = list;
 }
 
 async function refreshPrices(till: Till, service: StoreService): Promise<void> {
-  await guarded(till, 'PRICES', 'PRICES_REFUSED', async () => {
-    const has = latestPrices(till);
-    const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), { version: has?.version ?? 0, sha256: has?.sha256 ?? '' });
-    if (!pulled) return;
-    const { manifest, bytes, list } = pulled;
-    const row = { version: manifest.version, sha256: manifest.sha256, issuedAt: manifest.issued_at };
-    list.warm();
-    await writePrices(till.database, { id: 'current', ...row, bytes });
-    const next = { list, ...row };
-    // A basket is never priced from two files.
-    if (isBetweenSales(till)) till.prices.value = next;
-    else till.nextPrices = next;
-  });
+  await guarded(till, 'PRICES', 'PRICES_REFUSED', () => withNextKey(till, service, () => takePrices(till, service)));
+}
+
+async function takePrices(till: Till, service: StoreService): Promise<void> {
+  const has = latestPrices(till);
+  const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), { version: has?.version ?? 0, sha256: has?.sha256 ?? '' });
+  if (!pulled) return;
+  const { manifest, bytes, list } = pulled;
+  const row = { version: manifest.version, sha256: manifest.sha256, issuedAt: manifest.issued_at };
+  list.warm();
+  await writePrices(till.database, { id: 'current', ...row, bytes });
+  const next = { list, ...row };
+  // A basket is never priced from two files.
+  if (isBetweenSales(till)) till.prices.value = next;
+  else till.nextPrices = next;
 }
 
 const reported = new WeakMap<Till, Set<string>>();

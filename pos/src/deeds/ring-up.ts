@@ -8,15 +8,13 @@ import type { Till } from './till';
 export function scan(till: Till, code: string, keyed: number | null = till.quantity.value): void {
   performance.mark('scan-start');
   if (till.committing || till.card.value || !code) return;
-  if (till.trouble.value || till.question.value) {
-    play(till, 'refused');
-    return;
-  }
-  if (till.connection.value.revoked) return trouble(till, { kind: 'REVOKED' });
-  const prices = till.prices.value;
-  if (!prices) return trouble(till, { kind: 'NO_PRICES' });
   if (till.screen.value !== 'SALE') till.screen.value = 'SALE';
   till.receipt.value = null;
+  if (till.trouble.value || till.question.value) return play(till, 'refused');
+  if (till.connection.value.revoked) return trouble(till, { kind: 'REVOKED' });
+  if (till.device.value?.closing) return trouble(till, { kind: 'CLOSING' });
+  const prices = till.prices.value;
+  if (!prices) return trouble(till, { kind: 'NO_PRICES' });
   const at = new Date(till.now()).toISOString();
   apply(till, ringUp(till.basket.value, prices.list, { code, quantity: keyed, at }), code, keyed);
 }

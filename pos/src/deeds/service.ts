@@ -55,7 +55,17 @@ export async function refreshWaiting(till: Till): Promise<void> {
 }
 
 export function lineSays(till: Till, signal: LineSignal): void {
-  till.connection.value = connectionStep(till.connection.value, signal);
+  const before = till.connection.value;
+  const after = connectionStep(before, signal);
+  if (after.reach !== before.reach || after.revoked !== before.revoked) till.connection.value = after;
+  if (after.revoked !== before.revoked) void keepRevoked(till, after.revoked);
+}
+
+async function keepRevoked(till: Till, revoked: boolean): Promise<void> {
+  if (!till.device.value) return;
+  const { revoked: _, ...rest } = till.device.value;
+  till.device.value = revoked ? { ...rest, revoked } : rest;
+  await writeDevice(till.database, till.device.value);
 }
 
 /** Learn from a failed call what the line is like. */

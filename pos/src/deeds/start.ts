@@ -11,6 +11,7 @@ export async function startTill(till: Till): Promise<void> {
   if (settings) till.settings.value = settings;
   till.staff.value = staff ?? null;
   till.device.value = device ?? null;
+  if (device?.revoked) till.connection.value = { ...till.connection.value, revoked: true };
   await resumeDraft(till);
   await refreshWaiting(till);
   till.screen.value = device ? 'SIGN_IN' : 'ENROL';

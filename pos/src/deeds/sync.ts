@@ -1,4 +1,5 @@
 /** The quiet work behind selling: send the journal, listen, ask. It runs while the app is open and is never waited for. */
+import { computed, effect } from '@preact/signals';
 import { prune } from '../store/journal';
 import { backoff } from '../wire/backoff';
 import { listen } from '../wire/live';
@@ -24,6 +25,8 @@ class Sync {
   private pushAgain = false;
   private asking = false;
   private live = false;
+  private listening = new AbortController();
+  private unwatch = () => undefined as void;
   private pushTimer: ReturnType<typeof setTimeout> | undefined;
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,12 +38,16 @@ class Sync {
     addEventListener('offline', () => lineSays(this.till, 'NO_ANSWER'), { signal: this.stopped.signal });
     document.addEventListener('visibilitychange', this.awake, { signal: this.stopped.signal });
     void this.listenForEver();
-    void this.ask();
-    void this.push();
+    // At once when there is a device, and again when this browser becomes another one.
+    const device = computed(() => this.till.device.value?.enrolment.device.id);
+    this.unwatch = effect(() => {
+      if (device.value) queueMicrotask(this.awake);
+    });
   }
 
   stop(): void {
     this.stopped.abort();
+    this.unwatch();
     clearTimeout(this.pushTimer);
     clearTimeout(this.pollTimer);
     this.till.nudge = () => undefined;
@@ -49,6 +56,7 @@ class Sync {
   private readonly awake = (): void => {
     if (document.visibilityState === 'hidden') return;
     this.failures = 0;
+    if (!this.live) this.listening.abort();
     void this.push();
     void this.ask();
   };
@@ -90,7 +98,7 @@ class Sync {
       const wasOnline = till.connection.value.reach === 'ONLINE';
       try {
         await refresh(till, serviceOf(till, device));
-        lineSays(till, 'ANSWERED');
+        lineSays(till, 'ACCEPTED');
         // The line is back: what waits need not sit out its back-off.
         if (!wasOnline && till.waiting.value.records) void this.push();
       } catch (error) {
@@ -107,9 +115,10 @@ class Sync {
     const { till, stopped } = this;
     for (let failures = 0; !stopped.signal.aborted; failures++) {
       const device = till.device.value;
+      this.listening = new AbortController();
       try {
         if (device) {
-          await listen(serviceOf(till, device), stopped.signal, (event) => {
+          await listen(serviceOf(till, device), AbortSignal.any([stopped.signal, this.listening.signal]), (event) => {
             failures = 0;
             this.live = true;
             lineSays(till, event === 'revoked' ? 'REVOKED' : 'ANSWERED');
@@ -117,12 +126,21 @@ class Sync {
           });
         }
       } catch (error) {
-        if (!stopped.signal.aborted && !this.live) lineFailed(till, error);
+        if (!stopped.signal.aborted && !this.listening.signal.aborted && !this.live) lineFailed(till, error);
       }
       // A broken stream is the first sign of a lost line: ask at once.
       if (this.live) void this.ask();
       this.live = false;
-      await new Promise((done) => setTimeout(done, backoff(failures + 1, Math.random(), 1_000, 30_000)));
+      // `awake` cuts the wait short.
+      await sleep(backoff(failures + 1, Math.random(), 1_000, 30_000), this.listening.signal);
     }
   }
+}
+
+function sleep(milliseconds: number, cut: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const timer = setTimeout(done, milliseconds);
+    cut.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
+    if (cut.aborted) done();
+  });
 }

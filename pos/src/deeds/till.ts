@@ -12,7 +12,7 @@ import type { RefusalCode } from '../wire/trust';
 export type Screen = 'ENROL' | 'SIGN_IN' | 'SALE' | 'PAY' | 'RECEIPT' | 'RECEIPTS' | 'UNSENT' | 'SETTINGS';
 
 /** What stands in the information line until it is cleared. */
-export type Trouble = Refusal | { kind: 'NO_PRICES' } | { kind: 'REVOKED' } | { kind: 'CARD_DECLINED' } | { kind: 'FAILED'; detail: string };
+export type Trouble = Refusal | { kind: 'NO_PRICES' } | { kind: 'REVOKED' } | { kind: 'CLOSING' } | { kind: 'CARD_DECLINED' } | { kind: 'FAILED'; detail: string };
 
 /** What the assistant must answer before the scan goes on. */
 export type Question =
@@ -70,7 +70,8 @@ export interface Till {
   nudge: () => void;
 }
 
-export const DEFAULT_SETTINGS: Settings = { language: 'da', theme: 'system', muted: false };
+/** Until a store says otherwise. */
+export const DEFAULT_SETTINGS: Settings = { language: globalThis.navigator?.language?.startsWith('da') ? 'da' : 'en', theme: 'system', muted: false };
 
 export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: string, now: () => number = Date.now): Till {
   return {

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 /** A question or a list above the screen. The browser's own dialog keeps the focus inside and Escape working. */
-export function Sheet({ label, onClose, children }: { label: string; onClose: () => void; children: ComponentChildren }) {
+export function Sheet({ label, onClose, children, hasField = false }: { label: string; onClose: () => void; children: ComponentChildren; hasField?: boolean }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -19,7 +19,10 @@ export function Sheet({ label, onClose, children }: { label: string; onClose: ()
         onClose();
       }}
     >
-      <h2>{label}</h2>
+      {/* Not on a button: a scanner's Enter must not answer a question. */}
+      <h2 tabIndex={-1} autofocus={!hasField}>
+        {label}
+      </h2>
       {children}
     </dialog>
   );

@@ -3,25 +3,35 @@
  * slow keys are the assistant's own.
  */
 
-/** No hand holds this pace over so many keys. */
-const FAST = 40;
+/** A pause that parts what the assistant keyed from what the scanner typed after it. */
+const PAUSE = 200;
+/** No hand holds this pace over so many keys; a busy machine may stretch a single gap. */
+const PACE = 50;
 const SHORTEST = 6;
 
 export class Wedge {
   private keys = '';
+  private first = 0;
   private last = -Infinity;
 
   /** Take in a key; a code when Enter ends a burst. `at` in milliseconds. */
   key(key: string, at: number): string | null {
-    const fast = at - this.last <= FAST;
+    if (at - this.last > PAUSE) this.keys = '';
     this.last = at;
     if (key === 'Enter') {
-      const code = fast && this.keys.length >= SHORTEST ? this.keys : null;
+      const scanned = this.keys.length >= SHORTEST && (at - this.first) / this.keys.length <= PACE;
+      const code = scanned ? this.keys : null;
       this.keys = '';
       return code;
     }
     if (key.length !== 1) return null;
-    this.keys = fast ? this.keys + key : key;
+    // `3 *` is the assistant's, however soon the scan follows.
+    if (key === '*') {
+      this.keys = '';
+      return null;
+    }
+    if (!this.keys) this.first = at;
+    this.keys += key;
     return null;
   }
 }

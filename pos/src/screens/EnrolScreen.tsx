@@ -82,7 +82,7 @@ export function EnrolScreen() {
         </label>
         <label>
           {t.enrolName}
-          <input name="name" autoComplete="off" placeholder={t.enrolNameExample} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input name="name" maxLength={64} autoComplete="off" placeholder={t.enrolNameExample} value={name} onInput={(event) => setName(event.currentTarget.value)} />
         </label>
         <p class="quiet">{invited?.root ? t.enrolByQr : t.enrolTyped}</p>
         {mustAccept && (

@@ -27,10 +27,11 @@ export function InfoLine() {
             {keyed}
           </output>
         )}
-        {!trouble && !keyed && last && <LastLine line={last} formats={formats} />}
+        {!trouble && !keyed && (last ? <LastLine line={last} formats={formats} /> : <p class="quiet">{t.ready}</p>)}
       </div>
       <p class="sr-only" aria-live="polite" data-testid="announcer">
-        {last ? t.scanned(`${formats.quantity(last.quantity)} ${last.text}`, formats.money(last.amount)) : ''}
+        {/* The number of lines makes two equal scans two announcements. */}
+        {last ? `${t.scanned(`${formats.quantity(last.quantity)} ${last.text}`, formats.money(last.amount))}. ${t.lines(till.basket.value.lines.length)}` : ''}
       </p>
       <Notices />
     </header>
@@ -57,6 +58,10 @@ export function troubleText(trouble: Trouble, t: Texts): string {
       return t.blockedArticle(trouble.text);
     case 'QUANTITY':
       return t.badQuantity;
+    case 'FULL':
+      return t.saleFull;
+    case 'CLOSING':
+      return t.closing;
     case 'NO_PRICES':
       return t.noPrices;
     case 'REVOKED':

@@ -72,8 +72,10 @@ function Line({ line, selected, last, formats, pick }: { line: BasketLine; selec
   return (
     <div role="listitem" class={`journal-line${last ? ' last' : ''}${line.linkedTo === null ? '' : ' linked'}`} data-testid="journal-line">
       <button type="button" aria-pressed={selected} onClick={() => pick(line.id)}>
-        <span class="line-text">{line.text}</span>
-        <span class="line-quantity">{single ? '' : `${formats.quantity(line.quantity)}${unitWord(line.unit)} × ${formats.money(line.unitPrice)}`}</span>
+        <span class="line-words">
+          <span class="line-text">{line.text}</span>
+          {!single && <span class="line-quantity">{`${formats.quantity(line.quantity)}${unitWord(line.unit)} × ${formats.money(line.unitPrice)}`}</span>}
+        </span>
         <span class="line-amount">{formats.money(line.amount)}</span>
       </button>
     </div>

@@ -46,7 +46,7 @@ function WeightSheet({ text }: { text: string }) {
   const [entry, setEntry] = useState('');
   const quantity = readQuantity(entry);
   return (
-    <Sheet label={t.askWeight(text)} onClose={() => answerWeight(till, null)}>
+    <Sheet label={t.askWeight(text)} onClose={() => answerWeight(till, null)} hasField>
       <form
         class="sheet-list"
         onSubmit={(event) => {

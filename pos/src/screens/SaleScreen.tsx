@@ -75,9 +75,6 @@ function SaleMenu({ onSearch, onMenu }: { onSearch: () => void; onMenu: () => vo
       <button type="button" class="menu-key" disabled={!target} onClick={() => target && removeLine(till, target.id)} aria-label={t.deleteLast}>
         {t.deleteLine}
       </button>
-      <button type="button" class="menu-key" onClick={() => (till.screen.value = 'RECEIPTS')}>
-        {t.receipts}
-      </button>
       <button type="button" class="menu-key" aria-haspopup="dialog" onClick={onMenu}>
         {t.menu}
       </button>
@@ -96,6 +93,9 @@ function MoreSheet({ onClose }: { onClose: () => void }) {
       <div class="sheet-list">
         <button type="button" class="second" disabled={!lines.length} onClick={() => ((till.question.value = { kind: 'CANCEL_SALE' }), onClose())}>
           {t.cancelSale}
+        </button>
+        <button type="button" class="second" onClick={go('RECEIPTS')}>
+          {t.receipts}
         </button>
         <button type="button" class="second" onClick={go('UNSENT')}>
           {t.unsent}

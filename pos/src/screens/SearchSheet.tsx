@@ -17,7 +17,7 @@ export function SearchSheet({ onClose }: { onClose: () => void }) {
     scan(till, article.number);
   };
   return (
-    <Sheet label={t.searchArticles} onClose={onClose}>
+    <Sheet label={t.searchArticles} onClose={onClose} hasField>
       <form
         class="search"
         role="search"

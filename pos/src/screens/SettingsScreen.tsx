@@ -91,7 +91,7 @@ function About() {
         ] as [string, string][])
       : []),
     [t.priceFile, prices ? t.priceFileOf(prices.version, count(prices.list.count), moment(prices.issuedAt)) : t.none],
-    [t.staffList, till.staff.value ? `${t.version.toLowerCase()} ${till.staff.value.version}` : t.none],
+    [t.staffList, till.staff.value ? t.versionOf(till.staff.value.version) : t.none],
     [t.storage, persisted ? t.storagePersistent : t.storageNot],
     [t.clockOffset, till.device.value?.offset == null ? t.none : `${(till.device.value.offset / 1000).toFixed(1)} s`],
   ];

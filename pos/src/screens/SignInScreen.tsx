@@ -63,16 +63,18 @@ export function SignInScreen() {
         <h1 class="info-line">{t.signInTitle}</h1>
       </header>
       <main class="journal sign-in">
+        <div class="sign-in-fields">
+          <label>
+            {t.staffNumber}
+            <input ref={numberField} name="staff" inputMode="none" autoComplete="off" value={number} onFocus={() => setField('number')} onInput={(event) => setNumber(event.currentTarget.value)} />
+          </label>
+          <label>
+            {t.pin}
+            <input ref={pinField} name="pin" type="password" inputMode="none" autoComplete="off" value={pin} onFocus={() => setField('pin')} onInput={(event) => setPin(event.currentTarget.value)} />
+          </label>
+        </div>
+        {!till.staff.value && <p class="notice">{t.noStaff}</p>}
         <Notices />
-        {!till.staff.value && <p class="alert">{t.noStaff}</p>}
-        <label>
-          {t.staffNumber}
-          <input ref={numberField} name="staff" inputMode="none" autoComplete="off" value={number} onFocus={() => setField('number')} onInput={(event) => setNumber(event.currentTarget.value)} />
-        </label>
-        <label>
-          {t.pin}
-          <input ref={pinField} name="pin" type="password" inputMode="none" autoComplete="off" value={pin} onFocus={() => setField('pin')} onInput={(event) => setPin(event.currentTarget.value)} />
-        </label>
         <p class={error ? 'alert' : 'alert-place'} role="alert" data-testid="sign-in-error">
           {error}
         </p>

@@ -33,11 +33,15 @@ export const EMPTY_BASKET: Basket = { lines: [], nextId: 1, ageChecked: 0, start
 /** The most of an article that one line may hold: a slip on the keypad must not become a sale. */
 export const MAX_QUANTITY = 9_999_000;
 
+/** What the journal's format allows; a receipt of a thousand lines is somebody's mistake. */
+export const MAX_LINES = 1000;
+
 export type Refusal =
   | { kind: 'UNKNOWN'; code: string }
   | { kind: 'MISREAD'; code: string }
   | { kind: 'BLOCKED'; text: string }
-  | { kind: 'QUANTITY' };
+  | { kind: 'QUANTITY' }
+  | { kind: 'FULL' };
 
 export type Outcome =
   | { kind: 'ADDED'; basket: Basket; line: BasketLine }
@@ -61,7 +65,8 @@ export function ringUp(basket: Basket, prices: PriceList, scan: Scan): Outcome {
   const quantity = quantityOf(hit, scan.quantity);
   if (quantity === null) return { kind: 'ASK_WEIGHT', text: article.text };
   if (quantity <= 0 || quantity > MAX_QUANTITY) return { kind: 'QUANTITY' };
-  return added(basket, prices, hit, { ...scan, quantity });
+  const outcome = added(basket, prices, hit, { ...scan, quantity });
+  return outcome.kind === 'ADDED' && outcome.basket.lines.length > MAX_LINES ? { kind: 'FULL' } : outcome;
 }
 
 /** Null when an article is sold by weight and nobody has said how much. */

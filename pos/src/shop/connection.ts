@@ -14,7 +14,8 @@ export interface Connection {
 
 export const START: Connection = { mode: 'NORMAL', reach: 'UNKNOWN', revoked: false };
 
-export type Signal = 'ANSWERED' | 'NO_ANSWER' | 'REVOKED' | 'ENROLLED';
+/** ANSWERED is any answer; ACCEPTED one that only a device in good standing gets. */
+export type Signal = 'ANSWERED' | 'NO_ANSWER' | 'REVOKED' | 'ACCEPTED';
 
 export function connectionStep(connection: Connection, signal: Signal): Connection {
   switch (signal) {
@@ -24,7 +25,7 @@ export function connectionStep(connection: Connection, signal: Signal): Connecti
       return { ...connection, reach: 'OFFLINE' };
     case 'REVOKED':
       return { ...connection, reach: 'ONLINE', revoked: true };
-    case 'ENROLLED':
+    case 'ACCEPTED':
       return { ...connection, reach: 'ONLINE', revoked: false };
   }
 }

@@ -33,6 +33,11 @@ function spread(whole: number, rate: number, places: number[], lines: readonly {
   }
 }
 
+/** The journal's bounds: a text that is too long must not make a sale unreadable. */
+const LONGEST_TEXT = 30;
+const LONGEST_CODE = 20;
+const LONGEST_REFERENCE = 60;
+
 /** Number the lines of a basket as a sale has them. */
 export function saleLines(lines: readonly BasketLine[]): SaleLine[] {
   const { byLine } = vatOf(lines.map((line) => ({ amount: line.amount, vat_rate: line.vatRate })));
@@ -40,8 +45,8 @@ export function saleLines(lines: readonly BasketLine[]): SaleLine[] {
   return lines.map((line, place) => ({
     n: place + 1,
     number: line.number,
-    text: line.text,
-    barcode: line.barcode,
+    text: line.text.slice(0, LONGEST_TEXT),
+    barcode: line.barcode.slice(0, LONGEST_CODE),
     quantity: line.quantity,
     unit: line.unit,
     unit_price: line.unitPrice,
@@ -78,7 +83,7 @@ export function takeCash(id: string, tendered: number, due: Due): Payment {
 }
 
 export function takeCard(id: string, amount: number, reference: string): Payment {
-  return { id, tender: 'CARD', amount, tendered: amount, change: 0, reference };
+  return { id, tender: 'CARD', amount, tendered: amount, change: 0, reference: reference.slice(0, LONGEST_REFERENCE) };
 }
 
 /** What cash rounding added to (or took from) the total. */

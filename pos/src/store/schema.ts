@@ -18,6 +18,10 @@ export interface DeviceRow {
   certificate: string;
   enrolment: Enrolment;
   offset: number | null;
+  /** The store has shut this device out. Kept, so that a restart without a line does not open it again. */
+  revoked?: true;
+  /** Its closing record is on its way: no more sales, and the same record is sent until the store has it. */
+  closing?: string;
 }
 
 /** A series and where its chain stands. */

@@ -3,7 +3,7 @@ import type { Enrolment } from '../shop/documents';
 import { fromBase64url, toBase64url } from './base64url';
 import { type DeviceKey } from './jws';
 import { API, answered, measureOffset } from './service';
-import { checkRoot, claimedStore, readEnrolment, Refused, type Root } from './trust';
+import { checkRoot, claims, readEnrolment, Refused, type Root } from './trust';
 
 export interface Invitation {
   url: string;
@@ -61,7 +61,7 @@ export async function enrol(fetcher: typeof fetch, invitation: Invitation, key: 
   });
   const answer = (await response.json()) as EnrolAnswer;
   await checkRoot(answer.root, invitation.root);
-  const trust = { root: answer.root, certificate: answer.certificate, store: claimedStore(answer.certificate) };
+  const trust = { root: answer.root, certificate: answer.certificate, store: claims(answer.certificate).store };
   const enrolment = await readEnrolment(answer.enrolment, trust, now() + offset, 0);
   if (enrolment.device.kid !== key.kid) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
   return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate, root: answer.root, offset };

@@ -4,7 +4,7 @@ import { PriceList } from '../shop/price-list';
 import { BadPriceFile, type PriceFile } from '../shop/price-file';
 import { toHex } from './base64url';
 import type { StoreService } from './service';
-import { readEnrolment, readManifest, readStaff, Refused, type Trust } from './trust';
+import { neverOlder, readEnrolment, readManifest, readStaff, Refused, type Trust } from './trust';
 
 export interface ServiceState {
   server_time: number;
@@ -14,9 +14,12 @@ export interface ServiceState {
   minimum_app: string;
 }
 
+/** The newest certificate comes with the enrolment: the root introduces a store's next key by it. */
 export async function pullEnrolment(service: StoreService, trust: Trust, now: number, seen: number): Promise<{ enrolment: Enrolment; certificate: string }> {
   const answer = await service.json<{ enrolment: string; certificate: string }>('/enrolment');
-  const enrolment = await readEnrolment(answer.enrolment, { ...trust, certificate: answer.certificate }, now, seen);
+  const newest = { ...trust, certificate: answer.certificate };
+  await neverOlder(trust, newest, now);
+  const enrolment = await readEnrolment(answer.enrolment, newest, now, seen);
   if (enrolment.device.id !== service.identity.device) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
   return { enrolment, certificate: answer.certificate };
 }

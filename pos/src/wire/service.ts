@@ -117,7 +117,7 @@ export async function answered(fetcher: typeof fetch, url: string, init: Request
   throw new Problem(
     typeof problem['type'] === 'string' ? problem['type'] : 'http',
     response.status,
-    typeof problem['detail'] === 'string' ? problem['detail'] : String(problem['title'] ?? ''),
+    String(problem['detail'] || problem['title'] || ''),
     typeof problem['server_time'] === 'number' ? problem['server_time'] : null,
     Number(response.headers.get('Retry-After')) || null,
   );

@@ -1,7 +1,7 @@
 /** What a device believes: the root it was enrolled with, the key that the root introduces, and what that key signs. */
 import type { Certificate, Enrolment, PriceManifest, StaffList } from '../shop/documents';
 import { fromBase64url } from './base64url';
-import { BadDocument, keyId, openDocument, verifyDocument } from './jws';
+import { BadDocument, keyId, openDocument, payloadOf, verifyDocument } from './jws';
 
 export type RefusalCode =
   | 'BAD_SIGNATURE'
@@ -41,6 +41,14 @@ export async function storeKey(trust: Trust, now: number): Promise<{ certificate
   if (certificate.store !== trust.store || certificate.use !== 'store') throw new Refused('WRONG_STORE', 'certificate of another store');
   notExpired(certificate.expires_at, now, 'certificate');
   return { certificate, key: fromBase64url(certificate.key) };
+}
+
+/** A key that was replaced stays replaced: an older certificate does not bring it back. */
+export async function neverOlder(has: Trust, comes: Trust, now: number): Promise<void> {
+  if (has.certificate === comes.certificate) return;
+  const { certificate } = await storeKey(comes, now);
+  // Our own may have run out meanwhile; its version still counts.
+  notOlder(certificate.version, claims(has.certificate).version);
 }
 
 async function signedBy<T>(document: string, typ: Parameters<typeof verifyDocument>[1], key: Uint8Array<ArrayBuffer>): Promise<T> {
@@ -94,8 +102,7 @@ export async function checkRoot(root: Root, expectedKid: string | null): Promise
   if (kid !== root.kid || (expectedKid !== null && expectedKid !== kid)) throw new Refused('BAD_SIGNATURE', 'another root key than the code says');
 }
 
-/** Which store a certificate is for, before the store is known from elsewhere. Believed only after `storeKey`. */
-export function claimedStore(certificate: string): string {
-  const envelope = openDocument(certificate, 'butik-key');
-  return (JSON.parse(new TextDecoder().decode(envelope.payload)) as Certificate).store;
+/** What a certificate says of itself. Believed only after `storeKey`. */
+export function claims(certificate: string): Certificate {
+  return payloadOf<Certificate>(openDocument(certificate, 'butik-key'));
 }

@@ -1,11 +1,11 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
-import { due, goToPay, payCash } from '../src/deeds/pay';
-import { scan, totalOf } from '../src/deeds/ring-up';
-import { signIn } from '../src/deeds/sign-in';
-import { waiting } from '../src/store/journal';
-import { documentHash } from '../src/wire/jws';
-import { enrolledTill, FakeStore, push, signedInTill } from './till';
+import { due, goToPay, payCash } from '../../src/deeds/pay';
+import { scan, totalOf } from '../../src/deeds/ring-up';
+import { signIn } from '../../src/deeds/sign-in';
+import { waiting } from '../../src/store/journal';
+import { documentHash } from '../../src/wire/jws';
+import { enrolledTill, FakeStore, push, signedInTill } from '../till';
 
 describe('a sale', () => {
   it('goes from enrolment to the store, signed and in order', async () => {

@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkDigit, isGtin, numericValue, readLabel } from '../../src/shop/barcode';
+import { BadPriceFile, type PriceFile } from '../../src/shop/price-file';
+import { looksMisread, PriceList } from '../../src/shop/price-list';
+import { SMALL_FILE } from '../fake-store';
+
+describe('barcodes', () => {
+  it('know their check digits', () => {
+    for (const good of ['4006381333931', '96385074', '036000291452', '10012345678902']) expect(isGtin(good)).toBe(true);
+    for (const bad of ['4006381333932', '1234', '400638133393A', '']) expect(isGtin(bad)).toBe(false);
+  });
+
+  it('find every single misread digit', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[0-9]{12}$/), fc.nat(12), fc.integer({ min: 1, max: 9 }), (body, place, by) => {
+        const code = body + checkDigit(body);
+        const wrong = code.slice(0, place) + ((Number(code[place]) + by) % 10) + code.slice(place + 1);
+        expect(isGtin(code)).toBe(true);
+        expect(isGtin(wrong)).toBe(false);
+      }),
+    );
+  });
+
+  it('are one number whatever their length', () => {
+    expect(new Set(['036000291452', '0036000291452', '00036000291452'].map(numericValue)).size).toBe(1);
+    expect(numericValue('ABC-1')).toBeNull();
+    expect(numericValue('9'.repeat(20))).toBeNull();
+  });
+
+  it('of weighed goods bear a price or a weight', () => {
+    const label = (body: string) => body + checkDigit(body);
+    expect(readLabel(label('210401101723'))).toEqual({ article: '04011', price: 1723 });
+    expect(readLabel(label('230401100345'))).toEqual({ article: '04011', grams: 345 });
+    expect(readLabel('2304011003450')).toBeNull();
+    expect(readLabel('5701234567899')).toBeNull();
+  });
+});
+
+describe('the price list', () => {
+  const list = new PriceList(SMALL_FILE);
+
+  it('decodes its columns', () => {
+    expect(list.article(1)).toEqual({
+      index: 1,
+      number: '5701234567899',
+      text: 'MINIMÆLK 1L',
+      price: 1295,
+      version: 412,
+      vatRate: 2500,
+      unit: 'PCS',
+      group: 'Mejeri',
+      ageLimit: 0,
+      blocked: false,
+      link: null,
+    });
+    expect(list.article(4)).toMatchObject({ ageLimit: 18, number: '1004' });
+    expect(list.article(3).blocked).toBe(true);
+  });
+
+  it('finds by barcode of any length, by code, by number and by label', () => {
+    const found = (code: string) => list.find(code)?.article.text;
+    expect(found('5701234567899')).toBe('MINIMÆLK 1L');
+    expect(found('05701234567899')).toBe('MINIMÆLK 1L');
+    expect(found('ABC-1')).toBe('MINIMÆLK 1L');
+    expect(found('4011')).toBe('BANANER');
+    expect(found('0000000000')).toBeUndefined();
+    expect(list.find('5701234568199')).toMatchObject({ quantity: 24_000, article: { text: 'PILSNER 33CL' } });
+  });
+
+  it('searches by words, case and accents aside, those that begin with it first', () => {
+    const texts = (query: string) => list.search(query).map((article) => article.text);
+    expect(texts('mælk')).toEqual(['MINIMÆLK 1L']);
+    expect(texts('pilsner 33')).toEqual(['PILSNER 33CL']);
+    expect(texts('401')).toEqual(['BANANER']);
+    expect(texts('xyz')).toEqual([]);
+    expect(texts(' ')).toEqual([]);
+  });
+
+  it('refuses columns that do not fit together', () => {
+    const broken: Partial<PriceFile>[] = [{ format: 'butik-prices/2' }, { count: 7 }, { prices: [1] }, { texts: 'A' }, { links: [[2, 99]] }, { barcode_articles: [99, 0, 0, 0, 0, 0] }, { prices: [1.5, 1, 1, 1, 1, 1] }];
+    for (const change of broken) expect(() => new PriceList({ ...SMALL_FILE, ...change })).toThrow(BadPriceFile);
+  });
+
+  it('is ready at once with 75,000 articles', () => {
+    const count = 75_000;
+    const ones = new Array<number>(count).fill(1);
+    const file: PriceFile = {
+      ...SMALL_FILE,
+      count,
+      numbers: '\n'.repeat(count - 1),
+      texts: Array.from({ length: count }, (_, i) => `ARTIKEL NUMMER ${i}`).join('\n'),
+      prices: ones,
+      versions: ones,
+      vat: '0'.repeat(count),
+      unit: '0'.repeat(count),
+      group: new Array<number>(count).fill(0),
+      barcodes: [5_700_000_000_000, ...ones.slice(1)],
+      barcode_articles: [0, ...ones.slice(1)],
+      barcode_quantities: [],
+      codes: [],
+      age_limits: [],
+      links: [],
+      blocked: [],
+    };
+    const text = JSON.stringify(file);
+    const before = performance.now();
+    const big = new PriceList(JSON.parse(text) as PriceFile);
+    expect(big.find(String(5_700_000_000_000 + 74_999))?.article.text).toBe('ARTIKEL NUMMER 74999');
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+
+  it('tells a misread from an unknown article', () => {
+    expect(looksMisread('5701234567890')).toBe(true);
+    expect(looksMisread('5701234567899')).toBe(false);
+    expect(looksMisread('1234')).toBe(false);
+  });
+});
