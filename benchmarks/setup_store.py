@@ -21,10 +21,11 @@ def main(articles: Path, tills: int) -> list[str]:
     from butik.organisation.actions import add_pos, found_chain, found_organisation, issue_code, open_store
     from butik.organisation.installation import install_store
     from butik.organisation.keys import issue_certificate, root_public_key, service_key
+    from butik.serving.migrating import migrate
     from butik.staff.actions import add_assistant
     from butik.staff.pins import make_pin_verifier
 
-    call_command("migrate", interactive=False, verbosity=0)
+    assert migrate(owner_url=os.environ.get("BUTIK_OWNER_DATABASE_URL", ""))
     at, actor = now(), "system"
     company = found_organisation(name="Bench", company="Bench ApS", vat_number="DK12345674", actor=actor, now=at)
     chain = found_chain(company=company, number=1, name="Bench", actor=actor, now=at)

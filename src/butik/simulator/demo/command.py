@@ -23,8 +23,6 @@ def demo(arguments: list[str]) -> int:
     wishes = Wishes(options.articles, options.option, options.generated, options.speed)
     if options.articles and not options.articles.is_file():
         return _refuse(f"There is no file {options.articles}.")
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
     processes = Processes()
     try:
         _need_free_ports(plan)
@@ -39,13 +37,13 @@ def demo(arguments: list[str]) -> int:
 
 
 def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
     secrets = read_secrets(plan.folder)
     if secrets is not None and not secrets.is_ready:
         raise StartFailedError("The last start did not get to its end. Begin anew: make demo RESET=1")
     if secrets is not None and options.articles:
-        raise StartFailedError(
-            "This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE"
-        )
+        raise StartFailedError("This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE")
     with progress_bars() as bars:
         if secrets is None:
             secrets = running.set_up(bars)

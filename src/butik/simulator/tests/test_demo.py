@@ -1,0 +1,87 @@
+"""What `butik demo` refuses, and what it never touches. That it runs is proven by the journey and by hand."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from butik.simulator.demo.command import demo
+from butik.simulator.demo.folder import (
+    MARKER,
+    NotOursError,
+    delete_folder,
+    make_secrets,
+    prepare_folder,
+    read_secrets,
+    write_secrets,
+)
+from butik.simulator.demo.plan import SHOPS, Plan
+from butik.staff.pin_rules import check_pin_choice
+
+
+def test_it_deletes_nothing_that_is_no_demo(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("ten years of work")
+    with pytest.raises(NotOursError):
+        delete_folder(tmp_path)
+    with pytest.raises(NotOursError):
+        prepare_folder(tmp_path, reset=True)
+    with pytest.raises(NotOursError):
+        prepare_folder(tmp_path, reset=False)
+    assert (tmp_path / "thesis.txt").exists()
+
+
+def test_it_deletes_nothing_behind_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    prepare_folder(real, reset=False)
+    link.symlink_to(real)
+    with pytest.raises(NotOursError):
+        delete_folder(link)
+    assert (real / MARKER).exists()
+
+
+def test_a_reset_begins_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    prepare_folder(folder, reset=False)
+    (folder / "chain").mkdir()
+    prepare_folder(folder, reset=True)
+    assert [each.name for each in folder.iterdir()] == [MARKER]
+
+
+def test_its_secrets_are_its_own_and_for_nobody_else(tmp_path: Path) -> None:
+    secrets = make_secrets(["alice@demo.example"], ["101"])
+    assert secrets != make_secrets(["alice@demo.example"], ["101"])
+    write_secrets(tmp_path, secrets)
+    assert read_secrets(tmp_path) == secrets
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_its_pins_are_none_that_a_manager_would_be_refused() -> None:
+    for _ in range(300):
+        check_pin_choice(make_secrets([], ["101"]).pins["101"])
+
+
+def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        folder = tmp_path / "demo"
+        assert demo(["--port-base", str(port), "--folder", str(folder)]) == 2
+    said = capsys.readouterr().out
+    assert f"Port {port} is taken" in said.replace("\n", " ")
+    assert "--port-base" in said
+    assert not folder.exists()
+
+
+def test_a_missing_file_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert demo(["--articles", str(tmp_path / "none.csv"), "--folder", str(tmp_path / "demo")]) == 2
+    assert "There is no file" in capsys.readouterr().out
+
+
+def test_each_service_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None:
+    plan = Plan(tmp_path)
+    environments = [plan.environment(key) for key in ("chain", *(shop.key for shop in SHOPS))]
+    assert len({each["BUTIK_DATA"] for each in environments}) == len(environments)
+    assert len({each["BUTIK_URL"] for each in environments}) == len(environments)
+    assert len(plan.ports) == len(environments) + 2
+    assert all(name.startswith("BUTIK_") for each in environments for name in each)
