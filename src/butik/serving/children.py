@@ -23,7 +23,11 @@ def load_everything() -> None:
     import_module("butik.serving.worker")
     from django.urls import get_resolver
 
+    from butik.serving.jobs import jobs_here
+
     get_resolver().url_patterns  # noqa: B018  (imports every view)
+    for job in jobs_here():
+        job.load()
     gc.collect()
     gc.freeze()  # the collector must not write to shared pages
 

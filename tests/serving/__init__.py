@@ -1,0 +1,1 @@
+"""Services as they really run: `butik serve` in processes of its own, called through its front door."""

@@ -1,0 +1,114 @@
+"""What keeps a service up, and what brings all of it down."""
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
+from tests.support.processes import Child, is_port_free
+
+CHILDREN = {"web": "butik web", "live": "butik live", "worker": "butik worker", "front door": "caddy"}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Service:
+    return make_service(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture(scope="module")
+def running(service: Service) -> Iterator[Child]:
+    with service.running() as child:
+        yield child
+
+
+def refused(service: Service) -> str:
+    answer = subprocess.run([BUTIK, "serve"], env=service.environment, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == 2
+    return answer.stderr
+
+
+def test_it_starts_on_an_empty_folder_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Neither when it is told to stop nor when it is killed, and the folder can be used again at once."""
+    service = make_service(tmp_path)
+    with service.running() as child:
+        assert httpx.get(f"{service.url}/health", trust_env=False).json()["database"] == "ok"
+        everyone = family(child)
+        assert {each.name() for each in everyone} >= set(CHILDREN.values())
+        everyone[0].kill()
+        assert left_over(everyone) == []
+    with service.running() as child:
+        _until(lambda: f"store service ready at {service.url}" in child.tail())
+        everyone = family(child)
+        child.process.send_signal(signal.SIGTERM)
+        assert child.process.wait(10) == 0
+        assert left_over(everyone) == []
+    assert is_port_free(service.port)
+
+
+def test_a_child_that_was_killed_is_started_again(service: Service, running: Child) -> None:
+    for name, process_name in CHILDREN.items():
+        [uppermost, *below] = named(running, process_name)
+        uppermost.kill()
+        assert left_over([uppermost, *below]) == []
+        _until(lambda process_name=process_name: bool(named(running, process_name)))  # type: ignore[misc]
+        service.wait(running)
+        assert f"{name} ended unexpectedly and is started again" in running.tail()
+
+
+def test_granians_own_worker_may_be_killed_too(service: Service, running: Child) -> None:
+    named(running, "butik web")[-1].kill()
+    _until(lambda: "web ended unexpectedly" in running.tail())
+    service.wait(running)
+
+
+def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None:
+    """There is one thread for pages and calls: the front door reads a body to its end before it bothers it."""
+    with socket.create_connection(("127.0.0.1", service.port)) as slow:
+        slow.sendall(b"POST /language/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nlanguage=")
+        for _ in range(3):
+            assert httpx.get(f"{service.url}/health", trust_env=False, timeout=5).status_code == 200
+
+
+def test_our_own_files_come_from_the_front_door(service: Service, running: Child) -> None:
+    found = httpx.get(f"{service.url}/static/pages/live.js", trust_env=False)
+    assert found.status_code == 200
+    assert found.headers["X-Content-Type-Options"] == "nosniff"
+    assert "max-age" in found.headers["Cache-Control"]
+    assert httpx.get(f"{service.url}/static/../settings.py", trust_env=False).status_code == 404
+    assert httpx.get(f"{service.url}/static/%2e%2e/settings.py", trust_env=False).status_code == 404
+
+
+def test_a_taken_port_is_named_with_who_holds_it(tmp_path: Path) -> None:
+    service = make_service(tmp_path)
+    with socket.socket() as holder:
+        # as granian binds: a port that others could share, and would without noticing
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", service.port))
+        holder.listen()
+        said = refused(service)
+    assert f"Port {service.port} is taken by '{psutil.Process().name()}' (process {psutil.Process().pid})" in said
+    assert "BUTIK_PORT" in said
+
+
+def test_two_services_on_one_folder_are_refused(service: Service, running: Child) -> None:
+    second = make_service(service.data.parent)
+    assert "Another butik serve already runs on the data folder" in refused(second)
+
+
+def test_a_wrong_setting_is_said_in_a_sentence(tmp_path: Path) -> None:
+    assert "BUTIK_PORT must be a number" in refused(make_service(tmp_path, BUTIK_PORT="http"))
+
+
+def _until(true: object) -> None:
+    deadline = time.monotonic() + 20
+    assert callable(true)
+    while not true():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.02)
