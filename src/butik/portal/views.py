@@ -24,6 +24,8 @@ def dashboard(request: PersonRequest) -> HttpResponse:
         "rows": rows,
         "cursor": cursor,
         "answer": answer([row.standing for row in rows], moment),
+        "total": sum(row.revenue.revenue for row in rows),
+        "sales": sum(row.revenue.sales for row in rows),
         "currencies": sorted({row.currency for row in rows}),
     }
     return render(request, "portal/dashboard.html", context)

@@ -10,7 +10,7 @@ from butik import __version__
 from butik.lib.clock import now, to_wire
 from butik.organisation.installation import this_installation
 from butik.staff.models import Person
-from butik.staff.ribbon import Link, ribbon
+from butik.staff.ribbon import Link, links, store_entries, top_entries
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -18,10 +18,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "butik_version": __version__,
         "butik_role": settings.BUTIK_ROLE,
-        "ribbon": partial(_ribbon, request, of_store=False),
-        "store_ribbon": partial(_ribbon, request, of_store=True),
+        "ribbon": partial(_ribbon, request),
+        "store_ribbon": partial(_store_ribbon, request),
         "managed_store": getattr(request, "store", None),
-        "server_time": partial(_server_time),
+        "server_time": _server_time,
     }
 
 
@@ -29,10 +29,16 @@ def _server_time() -> str:
     return to_wire(now())
 
 
-def _ribbon(request: HttpRequest, *, of_store: bool) -> list[Link]:
-    person = getattr(request, "user", None)
-    if not isinstance(person, Person):
+def _ribbon(request: HttpRequest) -> list[Link]:
+    if not isinstance(request.user, Person):
         return []
+    own_store = this_installation().store_id
+    return list(links(request.user, request.path, top_entries(own_store), own_store))
+
+
+def _store_ribbon(request: HttpRequest) -> list[Link]:
+    """The pages of the store that was chosen; none where the ribbon itself has them."""
     store = getattr(request, "store", None)
-    store_id = store.pk if store else this_installation().store_id
-    return list(ribbon(person, request.path, store_id, of_store=of_store))
+    if not isinstance(request.user, Person) or store is None or this_installation().store_id:
+        return []
+    return list(links(request.user, request.path, store_entries(), store.pk))

@@ -1,6 +1,6 @@
 """The ribbon on top of every page: what a person may open, from the lists that the apps give in `apps.py`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One page in the ribbon. `of_store`: its address takes the store that is being managed."""
+    """One page in the ribbon."""
 
     place: int
     view: str
     label: "_StrPromise"
     icon: str
     right: Right
-    of_store: bool = False
+    of_store: bool = False  # its address takes the store that is being managed
+    chooses_store: bool = False  # makes sense only where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +42,23 @@ def entries() -> list[Entry]:
     return sorted(listed, key=lambda entry: entry.place)
 
 
-def ribbon(person: "Person", path: str, store_id: UUID | None, *, of_store: bool) -> Iterator[Link]:
+def links(person: "Person", path: str, chosen: Iterable[Entry], store_id: UUID | None) -> Iterator[Link]:
     """Links for the rights that this person holds somewhere; the page itself asks again, for the row."""
     rights = frozenset[Right]().union(*(membership.rights for membership in person.memberships.all()))
-    chosen = [
-        (entry, reverse(entry.view, args=[store_id] if of_store else []))
-        for entry in entries()
-        if entry.of_store == of_store and entry.right in rights and (store_id or not of_store)
+    addressed = [
+        (entry, reverse(entry.view, args=[store_id] if entry.of_store else []))
+        for entry in chosen
+        if entry.right in rights
     ]
-    here = max((address for _, address in chosen if path.startswith(address)), key=len, default="")
-    for entry, address in chosen:
+    here = max((address for _, address in addressed if path.startswith(address)), key=len, default="")
+    for entry, address in addressed:
         yield Link(entry.label, entry.icon, address, is_here=address == here)
+
+
+def top_entries(own_store: UUID | None) -> list[Entry]:
+    """At a store everything is about that store; elsewhere the store's own pages stand below, once it is chosen."""
+    return [entry for entry in entries() if not (entry.chooses_store if own_store else entry.of_store)]
+
+
+def store_entries() -> list[Entry]:
+    return [entry for entry in entries() if entry.of_store]

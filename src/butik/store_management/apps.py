@@ -9,7 +9,14 @@ class StoreManagementConfig(AppConfig):
     name = "butik.store_management"
     label = "store_management"
     ribbon = (
-        Entry(20, "store_management:overview", _("Stores"), "building-store", Right.ORGANISATION_STORE_VIEW),
+        Entry(
+            20,
+            "store_management:overview",
+            _("Stores"),
+            "building-store",
+            Right.ORGANISATION_STORE_VIEW,
+            chooses_store=True,
+        ),
         Entry(30, "store_management:store", _("Overview"), "home", Right.ORGANISATION_STORE_VIEW, of_store=True),
         Entry(31, "store_management:receipts", _("Receipts"), "receipt", Right.SALES_RECEIPT_VIEW, of_store=True),
         Entry(32, "store_management:poss", _("POSs"), "device-tablet", Right.ORGANISATION_STORE_VIEW, of_store=True),

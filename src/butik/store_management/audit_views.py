@@ -1,5 +1,7 @@
 """The audit log: who did what, when."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -8,42 +10,61 @@ from django.views.decorators.http import require_safe
 
 from butik.audit.models import AuditEntry
 from butik.lib.paging import newest_first
-from butik.organisation.models import Device, Store
+from butik.organisation.models import Chain, Device, Organisation, Pos, Store
 from butik.staff.guards import PersonRequest, page
-from butik.staff.models import Person
+from butik.staff.models import Person, ShopAssistant
 from butik.staff.rights import Right
+from butik.store_management.acts import ACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    entry: AuditEntry
+    who: str
+    act: str
+    where: str
+    subject: str
 
 
 @require_safe
 @page(Right.AUDIT_ENTRY_VIEW)
 def audit_log(request: PersonRequest) -> HttpResponse:
     rows = AuditEntry.objects.visible_to(request.user)
-    words = request.GET.get("q", "").strip()
-    if words:
-        rows = rows.filter(action__contains=words.lower())
+    act = request.GET.get("act", "")
+    if act in ACTS:
+        rows = rows.filter(action=act)
     page = newest_first(request, rows, "at", "id")
-    stores = {store.pk: store for store in Store.objects.visible_to(request.user)}
-    names = _names(request.user, {row.actor for row in page.rows})
-    context = {
-        "page": page,
-        "words": words,
-        "lines": [(row, names.get(row.actor, row.actor), stores.get(row.store_id)) for row in page.rows],
-    }
+    context = {"page": page, "lines": _lines(request.user, page.rows), "acts": ACTS, "act": act}
     return render(request, "store_management/audit_log.html", context)
 
 
-def _names(viewer: Person, actors: set[str]) -> dict[str, str]:
-    """Names behind pseudonyms, while there are such people and devices."""
-    ids: dict[str, list[UUID]] = {"person": [], "device": [], "store": []}
-    for actor in actors:
-        kind, _, key = actor.partition(":")
-        if kind in ids:
-            ids[kind].append(UUID(key))
-    people = Person.objects.filter(pk__in=ids["person"])
-    devices = Device.objects.visible_to(viewer).filter(pk__in=ids["device"]).select_related("pos")
-    stores = Store.objects.visible_to(viewer).filter(pk__in=ids["store"])
-    return {
-        **{f"person:{person.pk}": str(person) for person in people},
-        **{f"device:{device.pk}": f"{device.name} (POS {device.pos.number})" for device in devices},
-        **{f"store:{store.pk}": str(store) for store in stores},
+def _lines(viewer: Person, entries: list[AuditEntry]) -> list[Line]:
+    names = _names(viewer, entries)
+    return [
+        Line(
+            entry=entry,
+            who=names.get(_id(entry.actor), entry.actor),
+            act=str(ACTS.get(entry.action, entry.action)),
+            where=names.get(entry.store_id, ""),
+            subject=names.get(_id(entry.subject), entry.subject) if _id(entry.subject) != entry.store_id else "",
+        )
+        for entry in entries
+    ]
+
+
+def _names(viewer: Person, entries: Iterable[AuditEntry]) -> dict[UUID | None, str]:
+    """Names behind the ids of these lines, as far as the viewer may see what they stand for."""
+    asked = {found for entry in entries for found in (_id(entry.actor), _id(entry.subject), entry.store_id) if found}
+    models = (Organisation, Chain, Store, Pos, Device, ShopAssistant)
+    names: dict[UUID | None, str] = {
+        row.pk: str(row) for model in models for row in model.objects.visible_to(viewer).filter(pk__in=asked)
     }
+    return names | {person.pk: str(person) for person in Person.objects.filter(pk__in=asked)}
+
+
+def _id(text: str) -> UUID | None:
+    """The id in a pseudonym (`person:<id>`) or in a subject."""
+    try:
+        return UUID(text.rpartition(":")[2])
+    except ValueError:
+        return None

@@ -48,7 +48,9 @@ class Standing:
             return _("Not heard from")
         if not self.poss:
             return _("No POS yet")
-        return _("Sells") if self.sells(now) else _("Does not sell")
+        if not self.sells(now):
+            return _("Does not sell")
+        return _("Sells, but not at every POS") if self.down else _("Sells")
 
     @property
     def fresh_until(self) -> datetime | None:

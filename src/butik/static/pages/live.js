@@ -80,12 +80,24 @@
   // A row that has turned grey changes what the first line says.
   document.addEventListener("butik:stale", () => refresh("status", ""));
 
+  // The last line adds up what stands above it.
+  const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const money = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const addUp = () => {
+    for (const sum of document.querySelectorAll("[data-sum]")) {
+      const parts = [...document.querySelectorAll(`[data-part="${sum.dataset.sum}"]`)];
+      const total = parts.reduce((soFar, part) => soFar + Number(part.dataset.amount), 0);
+      sum.textContent = sum.dataset.sum === "revenue" ? money.format(total / 100) : String(total);
+    }
+  };
+
   // What has moved is shown for a moment.
   const before = new Map();
   const figures = (root) => root.querySelectorAll("[data-figure]");
   const key = (element) => element.closest("[id]")?.id ?? "";
   for (const element of figures(document)) before.set(key(element), element.textContent);
   document.addEventListener("htmx:load", (event) => {
+    addUp();
     for (const element of figures(event.target)) {
       if (before.has(key(element)) && before.get(key(element)) !== element.textContent) element.classList.add("moved");
       before.set(key(element), element.textContent);

@@ -46,6 +46,17 @@
     }
   };
 
+  const runOut = () => {
+    for (const element of document.querySelectorAll("[data-ends]")) {
+      const left = Math.ceil((Date.parse(element.dataset.ends) - serviceNow()) / 1000);
+      const shown = element.querySelector("[data-left]");
+      if (shown) shown.textContent = `${Math.floor(Math.max(left, 0) / 60)}:${String(Math.max(left, 0) % 60).padStart(2, "0")}`;
+      if (left > 0) continue;
+      element.removeAttribute("data-ends");
+      element.dispatchEvent(new CustomEvent("butik:ended"));
+    }
+  };
+
   const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") !== null;
   document.addEventListener("keydown", (event) => {
     const filter = document.querySelector("[data-filter] input:not([type=hidden]), [data-filter] select");
@@ -104,7 +115,20 @@
     localise(event.target);
     grow();
   });
+  // Escape closes what a hover or the keyboard has opened.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const more of document.querySelectorAll(".more:hover, .more:focus-within")) more.classList.add("closed");
+  });
+  for (const name of ["mouseout", "focusout"]) {
+    document.addEventListener(name, (event) => event.target.closest?.(".more.closed")?.classList.remove("closed"));
+  }
+
   localise(document);
   grow();
-  setInterval(grow, 1000);
+  runOut();
+  setInterval(() => {
+    grow();
+    runOut();
+  }, 1000);
 })();
