@@ -5,9 +5,9 @@ import pytest
 from biip.checksums import gs1_standard_check_digit
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.real_input import real_rows
 
 from butik.lib.barcodes import check_digit, has_check_digit, is_gtin, normalise_code, numeric_value, read_label
-from tests.support.real_input import real_rows
 
 digits = st.text("0123456789", min_size=1, max_size=17)
 

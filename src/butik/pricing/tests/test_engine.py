@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.shop import shop
 
 from butik.pricing.engine import Line, PricedSale, cash_due, price_sale
-from tests.support.shop import shop
 
 VECTORS = json.loads((Path(__file__).parents[4] / "tests" / "vectors" / "pricing.json").read_text(encoding="utf-8"))
 Ask = Callable[[str, Any], Any]

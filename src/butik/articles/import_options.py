@@ -1,0 +1,65 @@
+"""What a person says about a file: which column is what, what the file lacks, which rows to take."""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+from django.utils.translation import gettext_noop
+
+from butik.articles.words import FileProblem
+
+# Names by which columns are known, without case, spaces and signs; the first that a file has is taken.
+NAMES: dict[str, tuple[str, ...]] = {
+    "number": ("number", "articlenumber", "articleno", "itemnumber", "itemno", "sku", "plu", "varenummer", "varenr"),
+    "barcode": ("barcode", "barcodes", "ean", "gtin", "ean13", "gtin13", "upc", "stregkode", "stregkoder"),
+    "text": ("receipttext", "text", "kassetekst", "bontekst", "varetekst", "tekst"),
+    "name": ("name", "articlename", "itemname", "productname", "description", "varenavn", "navn", "beskrivelse"),
+    "price": ("price", "salesprice", "retailprice", "consumerprice", "pris", "salgspris", "udsalgspris"),
+    "vat": ("vat", "vatrate", "vatpercent", "moms", "momssats", "momsprocent"),
+    "unit": ("unit", "salesunit", "uom", "enhed", "salgsenhed"),
+    "weighed": ("weighed", "weighable", "byweight", "vejevare", "vejes", "vægtvare"),
+    "group": ("group", "articlegroup", "department", "category", "varegruppe", "gruppe", "kategori"),
+    "currency": ("currency", "valuta"),
+    "age": ("agelimit", "minimumage", "age", "aldersgrænse", "alder"),
+    "linked": ("linkednumber", "linkedarticle", "linked", "deposit", "tilknyttetvare", "pant", "pantnummer"),
+    "blocked": ("blocked", "isblocked", "spærret"),
+    "op": ("op", "operation", "handling"),
+    "date": ("date", "changedate", "dato"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    columns: dict[str, str] = field(default_factory=dict)  # field: name of its column
+    constants: dict[str, str] = field(default_factory=dict)  # field: the same for every row
+    filters: dict[str, str] = field(default_factory=dict)  # name of a column: value of the rows to take
+    changes: bool = False  # the file says what changed, not all there is
+    encoding: str = ""  # empty: found out
+    decimal: str = ""  # "," or "."; empty: found out
+    vat_rates: tuple[int, ...] = ()  # hundredths of a percent; empty: what the currency's country is known for
+
+    def packed(self) -> dict[str, object]:
+        packed: dict[str, object] = msgspec.to_builtins(self)
+        return packed
+
+    @classmethod
+    def unpacked(cls, packed: dict[str, object]) -> "ImportOptions":
+        return msgspec.convert(packed, cls)
+
+
+def check_options(options: ImportOptions) -> None:
+    """Refuse what would otherwise be ignored in silence."""
+    for name in (*options.columns, *options.constants):
+        if name not in NAMES:
+            raise FileProblem(
+                gettext_noop("There is no field “%(field)s”. The fields are: %(fields)s."),
+                field=name,
+                fields=", ".join(NAMES),
+            )
+    if options.decimal not in {"", ",", "."}:
+        raise FileProblem(gettext_noop("The decimal mark is a comma or a point, not “%(mark)s”."), mark=options.decimal)
+
+
+def plain(name: str) -> str:
+    """A column's name as it is compared: without case, spaces and signs."""
+    return re.sub(r"[\W_]+", "", name.casefold())
