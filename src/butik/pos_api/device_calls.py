@@ -22,6 +22,7 @@ from butik.pos_api.staff import current_staff
 from butik.pricing.models import PriceFile
 from butik.sales.enrolment import enrol_device, unpair_device
 from butik.sales.journal import Outcome
+from butik.sales.reading import open_record, read_record
 from butik.sales.receive import receive_from_device
 from butik.sales.wire import Closing
 
@@ -99,13 +100,20 @@ def unpair(request: HttpRequest) -> HttpResponse:
         raise Problem("device-revoked", 403, "This device has been revoked.")
     closing = decode_body(caller.body, _decode_unpair).closing
     moment = clock.now()
+    _require_own_closing(closing, caller, moment)
     [decision] = receive_from_device([closing], place=caller.place, bearer=caller.signer, now=moment)
-    content = decision.record.content
-    if decision.outcome is Outcome.QUARANTINED or not isinstance(content, Closing):
-        raise Problem("bad-request", 422, "This is not the closing record of the device.", decision.detail)
+    if decision.outcome is Outcome.QUARANTINED:
+        raise Problem("bad-request", 422, "This closing record does not fit the journal.", decision.detail)
     with tenant_scope([caller.place.organisation_id]), transaction.atomic():
-        unpair_device(device=Device.objects.get(pk=content.device), now=moment)
+        unpair_device(device=Device.objects.get(pk=caller.device_id), now=moment)
     return answer(wire.Unpaired(unpaired=True))
+
+
+def _require_own_closing(closing: str, caller: Caller, moment: datetime) -> None:
+    signers = {caller.signer.kid: caller.signer}
+    record = read_record(open_record(closing), place=caller.place, signers=signers, received_at=moment)
+    if record.reason is not None or not isinstance(record.content, Closing):
+        raise Problem("bad-request", 422, "This is not the closing record of the device.", record.detail)
 
 
 def _note_heartbeat(device: Device, moment: datetime) -> None:

@@ -13,6 +13,7 @@ from butik.lib.problems import Problem
 from butik.live.actions import announce
 from butik.organisation.tenancy import tenant_scope
 from butik.sales import sql
+from butik.sales.events import heed_events
 from butik.sales.journal import Decision, Outcome, decide
 from butik.sales.known import load_known
 from butik.sales.models import QuarantinedRecord
@@ -80,6 +81,8 @@ def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: 
             # on PostgreSQL the scope is the transaction already; on SQLite the gate is entered here and not before
             with transaction.atomic(savepoint=connection.vendor == "sqlite"):
                 _write(batch, place, now)
+                if bearer.forward:
+                    heed_events(decisions, place, now)
     _log_quarantined(decisions)
     return decisions
 

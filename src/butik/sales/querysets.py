@@ -21,16 +21,17 @@ class SaleQuerySet(TenantQuerySet):
         return self.filter(organisation_id=organisation_id, store_id=store_id)
 
     def newest_first(self) -> Self:
-        """By business day, which is the session's, then by id: only for showing."""
-        return self.order_by("-business_date", "-id")
+        """By business day, which is the session's, then by corrected time: for showing, nothing hangs on it."""
+        return self.order_by("-business_date", "-corrected_at", "-id")
 
     def before(self, sale_id: UUID) -> Self:
         """The page that follows a sale, newest first; nothing when there is no such sale."""
-        after = self.filter(pk=sale_id).values_list("business_date", "pk").first()
+        after = self.filter(pk=sale_id).values_list("business_date", "corrected_at", "pk").first()
         if after is None:
             return self.none()
-        day, key = after
-        return self.filter(Q(business_date__lt=day) | Q(business_date=day, pk__lt=key), business_date__lte=day)
+        day, moment, key = after
+        earlier = Q(corrected_at__lt=moment) | Q(corrected_at=moment, pk__lt=key)
+        return self.filter(Q(business_date__lt=day) | Q(business_date=day) & earlier, business_date__lte=day)
 
     def matching(self, text: str = "", first: date | None = None, last: date | None = None) -> Self:
         """Sales of these days whose number, amount, or an article of which is what somebody typed."""
