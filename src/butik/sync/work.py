@@ -59,8 +59,8 @@ class Pauses:
         return time.monotonic() < self.until
 
     def grow(self) -> None:
-        self.failures = min(self.failures + 1, 8)
-        self.until = time.monotonic() + random.uniform(0.3, 1) * min(LONGEST_PAUSE, 2.0**self.failures / 2)  # noqa: S311
+        self.failures = min(self.failures + 1, 9)
+        self.until = time.monotonic() + random.uniform(0.3, 1) * min(LONGEST_PAUSE, 2.0**self.failures / 4)  # noqa: S311
 
     def end(self) -> None:
         self.failures, self.until = 0, LONG_AGO
