@@ -62,13 +62,14 @@ export class PriceList {
     this.nameByFirstBarcode();
   }
 
-  /** An empty number stands for the digits of the article's first barcode. */
+  /** An empty number stands for the article's first barcode, or its first code when it has no barcode. */
   private nameByFirstBarcode(): void {
     for (let place = 0; place < this.barcodes.length; place++) {
       const index = this.barcodeArticles[place]!;
       if (index < 0 || index >= this.count) throw new BadPriceFile('a barcode of no article');
       if (this.numbers[index] === '') this.numbers[index] = String(this.barcodes[place]);
     }
+    for (const [code, index] of this.file.codes) if (this.numbers[index] === '') this.numbers[index] = code;
   }
 
   article(index: number): Article {
