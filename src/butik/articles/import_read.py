@@ -211,6 +211,10 @@ def _several_codes(text: str, remarks: list[Said]) -> tuple[tuple[str, int], ...
         if times and not (times.isascii() and times.isdigit() and 0 < int(times) <= 9999):
             raise Refusal(gettext_noop("“%(times)s” is not how many pieces a barcode stands for."), times=times)
         is_number = code.isascii() and code.isdigit()
+        if times and not is_number:
+            raise Refusal(
+                gettext_noop("Only a barcode of digits can stand for several pieces, not “%(code)s”."), code=code
+            )
         if not is_number:
             remarks.append(say(SHORT_CODE, code=code))
         codes[_checked(code, remarks) if is_number else code] = int(times or 1) * 1000

@@ -19,12 +19,12 @@ from butik.organisation.models import Chain
 # One statement and so one snapshot, without a join: right after a large import PostgreSQL would plan that badly.
 _READ = """
     SELECT a.id, a.number, a.receipt_text, a.name, COALESCE(g.name, ''), a.unit, a.price, a.vat_rate, a.age_limit,
-           a.linked_number, a.is_blocked, 0
+           a.linked_number, a.is_blocked, a.version, 0
     FROM articles_article a
     LEFT JOIN articles_articlegroup g ON g.id = a.group_id
     WHERE a.organisation_id = %(organisation)s AND a.chain_id = %(chain)s AND NOT a.is_deleted {articles}
     UNION ALL
-    SELECT b.article_id, b.code, NULL, NULL, NULL, NULL, b.quantity_milli, NULL, NULL, NULL, NULL, 1
+    SELECT b.article_id, b.code, NULL, NULL, NULL, NULL, b.quantity_milli, NULL, NULL, NULL, NULL, NULL, 1
     FROM articles_barcode b
     WHERE b.organisation_id = %(organisation)s AND b.chain_id = %(chain)s {barcodes}
 """
@@ -79,6 +79,9 @@ _INSERT_CODES = """
 """
 
 
+Versioned = dict[str, tuple[ArticleRow, int]]
+
+
 class Incoming(NamedTuple):
     """An article to write. `place` + the base of the write is its version."""
 
@@ -104,11 +107,16 @@ def db_id(value: UUID) -> str:
     return value.hex
 
 
-def read_articles(chain: Chain, numbers: Sequence[str] | None = None) -> Articles:
-    """The live articles of a chain, all or those named."""
+def read_articles(chain: Chain) -> Articles:
+    """The live articles of a chain."""
+    return {number: row for number, (row, _) in read_versioned(chain).items()}
+
+
+def read_versioned(chain: Chain, numbers: Sequence[str] | None = None) -> Versioned:
+    """The live articles of a chain, all or those named, with their versions."""
     if numbers is None:
         return _read(chain, "", "", {})
-    articles: Articles = {}
+    articles: Versioned = {}
     for start in range(0, len(numbers), 500):
         named = {f"n{place}": number for place, number in enumerate(numbers[start : start + 500])}
         some = f"number IN ({', '.join(f'%({name})s' for name in named)})"
@@ -120,7 +128,7 @@ def read_articles(chain: Chain, numbers: Sequence[str] | None = None) -> Article
     return articles
 
 
-def _read(chain: Chain, which_articles: str, which_barcodes: str, values: dict[str, str]) -> Articles:
+def _read(chain: Chain, which_articles: str, which_barcodes: str, values: dict[str, str]) -> Versioned:
     scope = {"organisation": db_id(chain.organisation_id), "chain": db_id(chain.id)}
     found: list[tuple[Any, ...]] = []
     codes: dict[Any, tuple[tuple[str, int], ...]] = {}
@@ -128,14 +136,14 @@ def _read(chain: Chain, which_articles: str, which_barcodes: str, values: dict[s
         cursor.execute(_READ.format(articles=which_articles, barcodes=which_barcodes), scope | values)
         while rows := cursor.fetchmany(2000):
             for row in rows:
-                if row[11]:
+                if row[12]:
                     codes[row[0]] = (*codes.get(row[0], ()), (row[1], row[6]))
                 else:
                     found.append(row)
     for article_id, several in codes.items():
         if len(several) > 1:
             codes[article_id] = tuple(sorted(several))
-    return {row[1]: ArticleRow._make((*row[2:10], bool(row[10]), codes.get(row[0], ()))) for row in found}
+    return {row[1]: (ArticleRow._make((*row[2:10], bool(row[10]), codes.get(row[0], ()))), row[11]) for row in found}
 
 
 def stage_articles(incoming: Sequence[Incoming]) -> None:

@@ -19,7 +19,7 @@ from butik.articles.import_options import ImportOptions
 from butik.articles.import_plan import Plan, make_plan
 from butik.articles.import_rows import db_id, incoming_article, read_articles, stage_articles, write_staged
 from butik.articles.models import ArticleGroup, ArticleImport, ImportRemark
-from butik.articles.rows import Articles
+from butik.articles.rows import Articles, price_file_order
 from butik.articles.words import FileProblem, say
 from butik.audit.actions import record
 from butik.changes.models import FeedHead
@@ -110,7 +110,8 @@ def _conclude(
 ) -> None:
     """Write the outcome, and the articles if they are to be applied, in one transaction."""
     state = _outcome(run, plan)
-    writes = plan.writes.items() if state == State.APPLIED else ()
+    # in the order in which price files have them: then versions differ little from article to article, and pack well
+    writes = sorted(plan.writes.items(), key=price_file_order) if state == State.APPLIED else []
     incoming = [
         incoming_article(place, number, known.get(number), row) for place, (number, row) in enumerate(writes, 1)
     ]

@@ -3,6 +3,8 @@
 import unicodedata
 from typing import NamedTuple
 
+from butik.lib.barcodes import MAX_NUMERIC, numeric_value
+
 LONGEST_TEXT = 30
 LONGEST_NAME = 200
 
@@ -23,6 +25,13 @@ class ArticleRow(NamedTuple):
 
 
 Articles = dict[str, ArticleRow]  # by number; those that are deleted are not in it
+
+
+def price_file_order(article: tuple[str, ArticleRow | None]) -> tuple[int, str]:
+    """By lowest numeric barcode; those without one last, by number."""
+    number, row = article
+    values = [value for code, _ in (row.codes if row else ()) if (value := numeric_value(code)) is not None]
+    return (min(values) if values else MAX_NUMERIC + 1, number)
 
 
 class _WithoutMarks(dict[int, str]):

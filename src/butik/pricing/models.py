@@ -1,9 +1,20 @@
 """Published price files."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 
-from butik.lib.tenant import TenantModel
+from butik.lib.tenant import TenantModel, TenantQuerySet
 from butik.organisation.models import Chain, Store
+
+
+class PriceFileQuerySet(TenantQuerySet):
+    def newest(self, store: Store) -> "PriceFile | None":
+        """What the store's devices sell from."""
+        found: PriceFile | None = (
+            self.filter(organisation_id=store.organisation_id, store=store).order_by("-version").first()
+        )
+        return found
 
 
 class PriceFile(TenantModel):
@@ -20,7 +31,16 @@ class PriceFile(TenantModel):
     content = models.BinaryField()
     created_at = models.DateTimeField()
 
+    objects = PriceFileQuerySet.as_manager()  # type: ignore[misc]
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "store", "version"], name="price_file_once"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.articles})"
+
+    def is_ageing(self, now: datetime, after: timedelta) -> bool:
+        """Whether its manifest should be signed anew; it expires when it is twice as old."""
+        return now - self.created_at >= after
