@@ -34,6 +34,7 @@ class Job:
 
 JOBS = (
     Job("article imports", "articles", "butik.articles.work.work_imports", every=5, wakes=frozenset({"import"})),
+    Job("price files", "pricing", "butik.pricing.work.work_price_files", every=60, wakes=frozenset({"prices"})),
     Job("sending to the chain", "sync", "butik.sync.work.send", every=1, wakes=ANY),
     Job("reading from the chain", "sync", "butik.sync.work.read", every=1),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
