@@ -6,39 +6,59 @@ from django.http import HttpRequest, HttpResponse
 
 from butik.lib.clock import now
 from butik.lib.machine_api import answer, decode_body, make_api, read_body
+from butik.lib.openapi import describe
 from butik.lib.problems import Problem
 from butik.organisation.models import Store
 from butik.sync.authentication import identify_store
 from butik.sync.enrolment import enrol_store, renew_certificate
 from butik.sync.feed import read_feed
 from butik.sync.inbox import take_push
-from butik.sync.wire import PACKED_LIMIT, PAGE_LIMIT, decode_enrol, decode_push, pack, unpack
+from butik.sync.wire import (
+    PACKED_LIMIT,
+    PAGE_LIMIT,
+    Enrol,
+    Enrolled,
+    FeedPage,
+    Push,
+    Pushed,
+    Renewed,
+    StoreBody,
+    decode_enrol,
+    decode_push,
+    pack,
+    unpack,
+)
 
 SMALL = 16 * 1024
+STRUCTS = (Enrol, Enrolled, FeedPage, Push, Pushed, Renewed, StoreBody)
 api = make_api("Store and chain", "sync")
 
 
-@api.post("/enrol")
+@api.post("/enrol", openapi_extra=describe(Enrolled, Enrol, proof=False))
 def enrol(request: HttpRequest) -> HttpResponse:
+    """A one-time code is exchanged for a certificate of the store's key."""
     wish = decode_body(read_body(request, SMALL), decode_enrol)
     return answer(enrol_store(wish=wish, now=now()))
 
 
-@api.get("/certificate")
+@api.get("/certificate", openapi_extra=describe(Renewed))
 def certificate(request: HttpRequest) -> HttpResponse:
+    """A new certificate for the key that signed this call."""
     store, _ = _caller(request)
-    return answer({"certificate": renew_certificate(store=store, now=now())})
+    return answer(Renewed(renew_certificate(store=store, now=now())))
 
 
-@api.post("/push")
+@api.post("/push", openapi_extra=describe(Pushed, Push))
 def push(request: HttpRequest) -> HttpResponse:
+    """Items of the store's outbox, and what it says about itself."""
     store, body = _caller(request, PACKED_LIMIT)
     said = decode_body(unpack(body, request.headers.get("Content-Encoding", "")), decode_push)
     return answer(take_push(store=store, push=said, now=now()))
 
 
-@api.get("/feed")
+@api.get("/feed", openapi_extra=describe(FeedPage, query=("epoch", "after", "limit")))
 def feed(request: HttpRequest) -> HttpResponse:
+    """What has changed at the chain, from a position on."""
     store, _ = _caller(request)
     page = read_feed(
         store=store,

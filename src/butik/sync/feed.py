@@ -12,7 +12,7 @@ from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sync import core
 from butik.sync.kinds import FEED_KINDS
-from butik.sync.wire import PAGE_LIMIT, FeedEntryOnWire, FeedPage
+from butik.sync.wire import PAGE_LIMIT, FeedItem, FeedPage
 
 DELETED = {"deleted": True}
 
@@ -42,7 +42,7 @@ def read_feed(*, store: Store, asked_epoch: UUID | None, after: int, limit: int)
         head_before=head_before,
         head_after=head_after,
     )
-    entries = [FeedEntryOnWire(position, kind, key, bodies[kind, key]) for position, kind, key in found]
+    entries = [FeedItem(position, kind, key, bodies[kind, key]) for position, kind, key in found]
     return FeedPage(epoch, answer.after, answer.position, answer.head, entries)
 
 

@@ -9,13 +9,15 @@ from typing import Protocol
 import msgspec
 from django.db import IntegrityError, transaction
 
+from butik.articles.feed import apply_articles, article_bodies, article_keys, drop_articles
 from butik.error_log.actions import take_in
 from butik.organisation.models import Store
+from butik.pricing.actions import publish_prices
 from butik.sales.enrolment import register_device
 from butik.staff.actions import assistant_body, take_assistant
 from butik.staff.models import ShopAssistant
 from butik.sync.store_bodies import apply_store, store_bodies, take_pos
-from butik.sync.wire import FeedEntryOnWire
+from butik.sync.wire import FeedItem
 
 logger = logging.getLogger(__name__)
 RECORD = "record"
@@ -63,7 +65,7 @@ class FeedKind:
     """`load` leaves out what is gone (it goes down as deleted); `drop` takes away what the chain has forgotten."""
 
     load: Callable[[Store, Sequence[str]], Mapping[str, object]]
-    apply: Callable[[Sequence[FeedEntryOnWire], Store, datetime], None]
+    apply: Callable[[Sequence[FeedItem], Store, datetime], None]
     keys: Callable[[Store], Iterable[str]]
     drop: Callable[[Store, Sequence[str], datetime], None]
 
@@ -73,7 +75,7 @@ def assistant_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
     return {str(each.pk): msgspec.Raw(assistant_body(each).encode()) for each in found}
 
 
-def apply_assistants(entries: Sequence[FeedEntryOnWire], store: Store, now: datetime) -> None:
+def apply_assistants(entries: Sequence[FeedItem], store: Store, now: datetime) -> None:
     for entry in entries:
         try:
             with transaction.atomic():
@@ -101,9 +103,10 @@ class AtHead(Protocol):
     def __call__(self, *, store: Store, position: int, now: datetime) -> object: ...
 
 
-AT_HEAD: Sequence[AtHead] = ()
+AT_HEAD: Sequence[AtHead] = (publish_prices,)
 
 FEED_KINDS: Mapping[str, FeedKind] = {
+    "article": FeedKind(article_bodies, apply_articles, article_keys, drop_articles),
     "assistant": FeedKind(assistant_bodies, apply_assistants, assistant_keys, drop_assistants),
     "store": FeedKind(store_bodies, apply_store, lambda store: (), lambda store, keys, now: None),
 }

@@ -22,6 +22,7 @@ from butik.sync.wire import (
     decode_enrolled,
     decode_page,
     decode_pushed,
+    decode_renewed,
     pack,
 )
 
@@ -56,8 +57,7 @@ class Line:
         return _read(decode_page, self._signed("GET", f"/feed?{query}"))
 
     def certificate(self) -> str:
-        answer = _read(_decode_certificate, self._signed("GET", "/certificate"))
-        return answer["certificate"]
+        return _read(decode_renewed, self._signed("GET", "/certificate")).certificate
 
     def _signed(self, method: str, call: str, body: bytes = b"") -> httpx.Response:
         """Once more when our clock was found to be off: the answer says by how much."""
@@ -117,7 +117,6 @@ class _ProblemOnWire(msgspec.Struct):
 
 
 _decode_problem = msgspec.json.Decoder(_ProblemOnWire).decode
-_decode_certificate = msgspec.json.Decoder(dict[str, str])
 
 
 def _read(decoder: "msgspec.json.Decoder[T]", response: httpx.Response) -> T:

@@ -11,7 +11,7 @@ from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
 from butik.sales.enrolment import renew_enrolments
-from butik.sync.wire import FeedEntryOnWire, PosBody, StoreBody
+from butik.sync.wire import FeedItem, PosBody, StoreBody
 
 STORE = "store"
 POS = "pos"
@@ -40,7 +40,7 @@ def store_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
     return {str(found.id): describe_store(found)} if found and str(found.id) in keys else {}
 
 
-def apply_store(entries: Sequence[FeedEntryOnWire], store: Store, now: datetime) -> None:
+def apply_store(entries: Sequence[FeedItem], store: Store, now: datetime) -> None:
     for entry in entries:
         keep_tree(msgspec.json.decode(entry.body, type=StoreBody), root_key=bytes(store.chain.root_key or b""))
     renew_enrolments(store=store, now=now)

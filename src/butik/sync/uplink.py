@@ -18,7 +18,7 @@ from butik.sync import core
 from butik.sync.core import Effect, Reader, Sender
 from butik.sync.kinds import FEED_KINDS, RECORD
 from butik.sync.models import SeenKey, Uplink
-from butik.sync.wire import ITEMS_LIMIT, FeedEntryOnWire, FeedPage, Push, Pushed, PushItem
+from butik.sync.wire import ITEMS_LIMIT, FeedItem, FeedPage, Push, Pushed, PushItem
 
 logger = logging.getLogger(__name__)
 BATCH_BYTES = 1024 * 1024
@@ -137,14 +137,14 @@ def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> 
     return reader, Effect.AT_HEAD in effects
 
 
-def _apply(store: Store, entries: Sequence[FeedEntryOnWire], now: datetime) -> None:
+def _apply(store: Store, entries: Sequence[FeedItem], now: datetime) -> None:
     for name, kind in FEED_KINDS.items():
         mine = [entry for entry in entries if entry.kind == name]
         if mine:
             kind.apply(mine, store, now)
 
 
-def _note_seen(entries: Sequence[FeedEntryOnWire]) -> None:
+def _note_seen(entries: Sequence[FeedItem]) -> None:
     seen = [SeenKey(kind=entry.kind, key=entry.key) for entry in entries]
     SeenKey.objects.bulk_create(seen, ignore_conflicts=True, batch_size=1000)
 

@@ -52,6 +52,10 @@ class Enrolled(Struct, frozen=True):
     server_time: float
 
 
+class Renewed(Struct, frozen=True):
+    certificate: str
+
+
 class PushItem(Struct, frozen=True, gc=False):
     seq: Annotated[int, Meta(ge=1, le=2**62)]
     uid: UUID
@@ -75,7 +79,7 @@ class Pushed(Struct, frozen=True):
     server_time: float
 
 
-class FeedEntryOnWire(Struct, frozen=True, gc=False):
+class FeedItem(Struct, frozen=True, gc=False):
     position: Number
     kind: Short
     key: Annotated[str, Meta(max_length=40)]
@@ -87,7 +91,7 @@ class FeedPage(Struct, frozen=True):
     after: Number
     position: Number
     head: Number
-    entries: list[FeedEntryOnWire]
+    entries: list[FeedItem]
 
 
 class RecordBody(Struct, frozen=True):
@@ -123,6 +127,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 decode_enrol = msgspec.json.Decoder(Enrol)
 decode_push = msgspec.json.Decoder(Push)
 decode_enrolled = msgspec.json.Decoder(Enrolled)
+decode_renewed = msgspec.json.Decoder(Renewed)
 decode_pushed = msgspec.json.Decoder(Pushed)
 decode_page = msgspec.json.Decoder(FeedPage)
 decode_record = msgspec.json.Decoder(RecordBody)
