@@ -18,6 +18,7 @@ ACTS = {
     "organisation.pos.added": _("POS added"),
     "organisation.store.enrolled": _("Store service enrolled"),
     "organisation.store.opened": _("Store opened"),
+    "pricing.price_file.published": _("Price file published"),
     "sales.quarantine.accepted": _("Quarantined record accepted"),
     "sales.receipt.reprinted": _("Copy of a receipt"),
     "sales.records.ingested": _("Sales taken in"),

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from butik.changes.models import OutboxItem
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Device, Store
 from butik.staff.models import Person
 from butik.store_management.readings import latest_sale_of_each_pos
 from butik.store_management.standing import PosStanding, Standing, is_up, read_standing
 from butik.sync.models import StoreStatus, Uplink
+from butik.sync.status import unsent_items
 
 
 def current_standing(person: Person, store: Store, now: datetime) -> Standing:
@@ -37,13 +37,9 @@ def _own_standing(store: Store, latest_sales: dict[int, datetime], now: datetime
     poss = tuple(
         PosStanding(number, is_up(at, now), latest_sales.get(number)) for number, at in sorted(seen.items())
     )
-    return Standing(contact_at=now, poss=poss, unsent=unsent_items())
+    return Standing(contact_at=now, poss=poss, unsent=_unsent(store))
 
 
-def unsent_items() -> int | None:
-    """Items that the chain has not acknowledged; None for a store that stands alone."""
-    if not this_installation().chain_url:
-        return None
-    uplink = Uplink.objects.first()
-    acked = uplink.acked if uplink else 0
-    return OutboxItem.objects.exclude(seq__lte=acked).count()
+def _unsent(store: Store) -> int | None:
+    """None for a store that stands alone: it has nobody to send to."""
+    return unsent_items(store, Uplink.objects.first() or Uplink()) if this_installation().chain_url else None

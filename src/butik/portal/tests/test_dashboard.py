@@ -1,0 +1,205 @@
+"""The dashboard and the fragments that live events make it fetch."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from tests.support.cast import Cast, sell, signed_in
+from tests.support.till import BREAD, MILK, Till
+
+from butik.error_log.actions import log_problem
+from butik.error_log.problems import Place
+from butik.lib.clock import now, to_wire
+from butik.live.cursors import read_cursor
+from butik.organisation.models import Store
+from butik.organisation.tenancy import tenant_scope
+from butik.sales.models import DayFigure
+from butik.store_management.readings import business_date
+from butik.sync.models import StoreStatus
+
+
+def heard_from(store: Store, *, age: int = 0, poss: tuple[tuple[int, int], ...] = ((3, 5),), unsent: int = 0) -> None:
+    """The store called `age` seconds ago; `poss`: number, and seconds since its device had called the store."""
+    at = now() - timedelta(seconds=age)
+    devices = [{"pos": number, "seen_at": to_wire(at - timedelta(seconds=ago))} for number, ago in poss]
+    figures = {"at": to_wire(at), "devices": devices, "unsent": unsent}
+    with tenant_scope([store.organisation_id]):
+        StoreStatus.objects.update_or_create(
+            store=store,
+            defaults={
+                "organisation_id": store.organisation_id,
+                "chain_id": store.chain_id,
+                "contact_at": at,
+                "figures": figures,
+            },
+        )
+
+
+def row_of(page: str, store: Store) -> str:
+    """The table row of one store."""
+    return page.split(f'id="store-{store.pk}"')[1].split('<tr id="store-')[0].split("<tfoot>")[0]
+
+
+def dashboard(cast: Cast) -> str:
+    return signed_in(cast.alice).get("/portal/").content.decode()
+
+
+def test_it_lists_the_stores_and_says_who_sells(cast: Cast) -> None:
+    heard_from(cast.store)
+    heard_from(cast.sister.store, age=600)
+    page = dashboard(cast)
+    assert "1 of 2 stores sell, 1 is not heard from" in page
+    assert f"/manage/{cast.store.pk}/" in row_of(page, cast.store)
+    assert "Nordly 12" in row_of(page, cast.store)
+    assert str(cast.stranger.store.pk) not in page
+
+
+def test_it_shows_todays_revenue_beside_last_weeks(cast: Cast, till: Till) -> None:
+    sell(till, cast.store, MILK, BREAD)
+    sell(till, cast.store, MILK)
+    with tenant_scope([cast.organisation_id]):
+        today = DayFigure.objects.get(store_id=cast.store.pk)
+        DayFigure.objects.create(
+            organisation_id=today.organisation_id,
+            chain_id=today.chain_id,
+            store_id=today.store_id,
+            business_date=today.business_date - timedelta(days=7),
+            hour=9,
+            currency="DKK",
+            sales=7,
+            total=123_456,
+            latest_at=today.latest_at - timedelta(days=7),
+        )
+    row = row_of(dashboard(cast), cast.store)
+    assert "50.85" in row
+    assert 'data-amount="5085"' in row
+    assert "1,234.56" in row
+
+
+def test_poss_are_counted_down_of_total_with_each_ones_latest_sale(cast: Cast, till: Till) -> None:
+    sold = sell(till, cast.store, MILK)
+    heard_from(cast.store, poss=((3, 5), (4, 3600)))
+    row = row_of(dashboard(cast), cast.store)
+    assert "1/2 down" in row
+    assert "POS 3" in row
+    assert to_wire(sold.corrected_at) in row
+    assert "Sells, but not at every POS" in row
+
+
+def test_stale_is_grey_not_green(cast: Cast) -> None:
+    heard_from(cast.store, age=600)
+    row = row_of(dashboard(cast), cast.store)
+    assert "Not heard from" in row
+    assert "state-ok" not in row
+    assert "data-fresh-until" not in row
+
+
+def test_what_is_green_says_until_when(cast: Cast) -> None:
+    heard_from(cast.store)
+    assert "data-fresh-until" in row_of(dashboard(cast), cast.store)
+
+
+def test_it_shows_unsent_items_and_errors(cast: Cast) -> None:
+    heard_from(cast.store, unsent=12)
+    place = Place(cast.organisation_id, cast.store.chain_id, cast.store.pk)
+    log_problem(level="ERROR", source="test", message="A fridge is open", now=now(), place=place)
+    log_problem(level="WARNING", source="test", message="A warning does not count", now=now(), place=place)
+    row = row_of(dashboard(cast), cast.store)
+    assert "12 unsent" in row
+    assert f'<a href="/errors/?store={cast.store.pk}">1</a>' in row
+
+
+def test_it_carries_the_cursor_of_its_snapshot(cast: Cast) -> None:
+    page = dashboard(cast)
+    cursor = page.split('data-cursor="')[1].split('"')[0]
+    assert read_cursor(cursor) is not None
+
+
+def test_a_row_is_fetched_alone_and_moves_with_a_sale(cast: Cast, till: Till) -> None:
+    client = signed_in(cast.alice)
+    address = f"/portal/stores/{cast.store.pk}/row"
+    before = client.get(address).content.decode()
+    sell(till, cast.store, MILK)
+    after = client.get(address).content.decode()
+    assert 'data-amount="0"' in before
+    assert 'data-amount="1295"' in after
+    assert after.strip().startswith("<tr")
+
+
+def test_old_state_and_events_make_the_fresh_state(cast: Cast, till: Till) -> None:
+    """The row fetched on the event is the row that a reload would show."""
+    client = signed_in(cast.alice)
+    sell(till, cast.store, BREAD)
+    fetched = client.get(f"/portal/stores/{cast.store.pk}/row").content.decode()
+    assert row_of(fetched, cast.store) == row_of(dashboard(cast), cast.store)
+
+
+def test_a_store_manager_sees_only_her_store(cast: Cast) -> None:
+    page = signed_in(cast.bob).get("/portal/").content.decode()
+    assert "of 1 store" in page
+    assert "Nordly 14" not in page
+
+
+def test_the_first_line_is_fetched_alone(cast: Cast) -> None:
+    heard_from(cast.store)
+    line = signed_in(cast.alice).get("/portal/first-line").content.decode()
+    assert "1 of 2 stores sell" in line
+    assert "<table" not in line
+
+
+@pytest.mark.parametrize("path", ["/portal/", "/portal/first-line", "/portal/stores/{}/row"])
+def test_it_refuses_other_methods(path: str, cast: Cast) -> None:
+    assert signed_in(cast.alice).post(path.format(cast.store.pk)).status_code == 405
+
+
+def test_it_sends_those_who_are_not_signed_in_to_sign_in(cast: Cast) -> None:
+    response = Client().get("/portal/")
+    assert response.status_code == 302
+    assert response["Location"].startswith("/accounts/login/")
+
+
+def test_a_strangers_row_is_not_found(cast: Cast) -> None:
+    assert signed_in(cast.charlie).get(f"/portal/stores/{cast.store.pk}/row").status_code == 404
+
+
+def test_nobody_sees_it_without_a_level(nobody: Client) -> None:
+    assert nobody.get("/portal/").status_code == 403
+
+
+def test_hostile_names_are_escaped(cast: Cast) -> None:
+    with tenant_scope([cast.organisation_id]):
+        Store.objects.filter(pk=cast.store.pk).update(name="<script>alert(1)</script>")
+    page = dashboard(cast)
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_more_stores_take_no_more_queries(cast: Cast) -> None:
+    client = signed_in(cast.alice)
+    client.get("/portal/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/portal/")
+    with tenant_scope([cast.organisation_id]):
+        for number in range(100, 120):
+            Store.objects.create(
+                organisation_id=cast.organisation_id,
+                company=cast.store.company,
+                chain=cast.shop.chain,
+                number=number,
+                name=f"Store {number}",
+            )
+    with CaptureQueriesContext(connection) as many:
+        assert "Store 119" in client.get("/portal/").content.decode()
+    assert len(many) == len(few)
+    if connection.vendor == "sqlite":  # PostgreSQL sets the scope besides
+        assert len(few) <= 8
+
+
+def test_the_business_day_is_the_stores(cast: Cast) -> None:
+    with tenant_scope([cast.organisation_id]):
+        cast.store.timezone = "Pacific/Auckland"
+        there = business_date(cast.store, now())
+        cast.store.timezone = "Pacific/Honolulu"
+        assert there - business_date(cast.store, now()) == timedelta(days=1)

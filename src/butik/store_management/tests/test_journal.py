@@ -1,0 +1,94 @@
+"""Exceptions beside booked sales, and records in quarantine."""
+
+import pytest
+from django.test import Client
+from tests.support.cast import Cast, report, sell, signed_in
+from tests.support.till import MILK, Till
+
+from butik.lib.signing import SigningKey
+from butik.organisation.tenancy import tenant_scope
+from butik.sales.models import QuarantinedRecord
+
+REASON = "Seen on the terminal's own list"
+
+
+@pytest.fixture
+def held(cast: Cast, till: Till) -> QuarantinedRecord:
+    report(till, [SigningKey.generate().sign("butik-sale", b'{"text":"<b>forged</b>"}')])
+    return _one(cast)
+
+
+def _one(cast: Cast) -> QuarantinedRecord:
+    with tenant_scope([cast.organisation_id]):
+        return QuarantinedRecord.objects.get(store_id=cast.store.pk)
+
+
+def address(cast: Cast, held: QuarantinedRecord) -> str:
+    return f"/manage/{cast.store.pk}/quarantine/{held.pk}/"
+
+
+def test_it_lists_what_is_odd_about_booked_sales(cast: Cast, till: Till) -> None:
+    sell(till, cast.store, MILK, total=1)
+    page = signed_in(cast.bob).get(f"/manage/{cast.store.pk}/exceptions/").content.decode()
+    assert "Sums do not add up" in page
+    assert "12-3-N1-000001" in page
+
+
+def test_it_narrows_to_one_kind(cast: Cast, till: Till) -> None:
+    sell(till, cast.store, MILK, total=1)
+    client = signed_in(cast.bob)
+    rows = client.get(f"/manage/{cast.store.pk}/exceptions/?kind=GAP").content.decode().split("</form>")[-1]
+    assert "12-3-N1-000001" not in rows
+
+
+def test_nothing_odd_is_said_so(cast: Cast) -> None:
+    assert "Nothing odd" in signed_in(cast.bob).get(f"/manage/{cast.store.pk}/exceptions/").content.decode()
+
+
+def test_a_record_waits_with_its_reason_and_its_bytes(cast: Cast, held: QuarantinedRecord) -> None:
+    client = signed_in(cast.olga)
+    assert "1 record waits for a person" in client.get(f"/manage/{cast.store.pk}/quarantine/").content.decode()
+    page = client.get(address(cast, held)).content.decode()
+    assert held.document in page
+    assert "&lt;b&gt;forged&lt;/b&gt;" in page
+    assert "<b>forged" not in page
+
+
+def test_it_is_accepted_with_a_reason(cast: Cast, held: QuarantinedRecord) -> None:
+    assert signed_in(cast.olga).post(address(cast, held), {"reason": REASON}).status_code == 302
+    accepted = _one(cast)
+    assert (accepted.accept_reason, accepted.accepted_by) == (REASON, cast.olga.actor)
+    client = signed_in(cast.olga)
+    assert "No record waits" in client.get(f"/manage/{cast.store.pk}/quarantine/").content.decode()
+    assert held.get_reason_display() in client.get(f"/manage/{cast.store.pk}/quarantine/?state=accepted").content.decode()
+    assert client.post(address(cast, held), {"reason": REASON}).status_code == 404
+
+
+@pytest.mark.parametrize("reason", ["", "ok", "x" * 301])
+def test_it_is_not_accepted_without_a_good_reason(reason: str, cast: Cast, held: QuarantinedRecord) -> None:
+    assert signed_in(cast.olga).post(address(cast, held), {"reason": reason}).status_code == 422
+    assert _one(cast).accepted_at is None
+
+
+def test_a_manager_may_look_but_not_accept(cast: Cast, held: QuarantinedRecord) -> None:
+    client = signed_in(cast.bob)
+    assert "A store owner or chain administrator can accept it." in client.get(address(cast, held)).content.decode()
+    assert client.post(address(cast, held), {"reason": REASON}).status_code == 403
+    assert _one(cast).accepted_at is None
+
+
+def test_strangers_find_nothing(cast: Cast, held: QuarantinedRecord) -> None:
+    client = signed_in(cast.charlie)
+    assert client.get(address(cast, held)).status_code == 404
+    assert client.post(address(cast, held), {"reason": REASON}).status_code == 404
+    assert client.get(f"/manage/{cast.store.pk}/quarantine/").status_code == 404
+    assert client.get(f"/manage/{cast.store.pk}/exceptions/").status_code == 404
+
+
+def test_lists_are_only_read(cast: Cast) -> None:
+    for name in ("quarantine", "exceptions"):
+        assert signed_in(cast.olga).post(f"/manage/{cast.store.pk}/{name}/").status_code == 405
+
+
+def test_nobody_sees_them_without_a_level(nobody: Client, cast: Cast, held: QuarantinedRecord) -> None:
+    assert nobody.get(address(cast, held)).status_code == 403
