@@ -1,10 +1,11 @@
 """What is odd about a sale by itself: sums, VAT, payments, clocks. Pure; each returns a short reason, or nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from butik.lib.money import line_amount
 from butik.pricing.engine import price_amounts
+from butik.pricing.reprice import Versions, reprice
 from butik.sales.models import SaleException
 from butik.sales.wire import Line, Sale
 
@@ -75,27 +76,21 @@ def clock_fault(sale: Sale, received_at: datetime) -> str:
     return ""
 
 
-def price_faults(
-    sale: Sale, versions: Mapping[tuple[str, int], tuple[int, int]]
-) -> Iterator[tuple[SaleException.Kind, str]]:
-    """Price every line again at the version that it names (truth 6); `versions` has (price, VAT rate) of each."""
-    unknown = [line for line in sale.lines if (line.number, line.version) not in versions]
+def price_faults(sale: Sale, versions: Versions) -> Iterator[tuple[SaleException.Kind, str]]:
+    """Price every line again at the version that it names (truth 6)."""
+    differences = reprice(sale.lines, versions)
+    unknown = [each for each in differences if each.kept is None]
     if unknown:
         yield (
             SaleException.Kind.UNKNOWN_ARTICLE,
-            "; ".join(f"line {line.n}: {line.number} version {line.version}" for line in unknown)[:300],
+            "; ".join(f"line {each.n}: {each.number} version {each.version}" for each in unknown),
         )
-    differing = [
-        (line, versions[line.number, line.version])
-        for line in sale.lines
-        if versions.get((line.number, line.version), (line.unit_price, line.vat_rate))
-        != (line.unit_price, line.vat_rate)
-    ]
+    differing = [(each, each.kept) for each in differences if each.kept is not None]
     if differing:
         yield (
             SaleException.Kind.PRICE,
             "; ".join(
-                f"line {line.n}: {line.unit_price} at {line.vat_rate}, was {price} at {rate}"
-                for line, (price, rate) in differing
-            )[:300],
+                f"line {each.n}: {each.sold[0]} at {each.sold[1]}, was {kept[0]} at {kept[1]}"
+                for each, kept in differing
+            ),
         )

@@ -4,11 +4,12 @@ The end state depends on which records have arrived, not on the order in which t
 one before it is judged when the second of the two arrives, whichever that is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from butik.pricing.reprice import Versions
 from butik.sales.checks import clock_fault, price_faults, sum_fault
 from butik.sales.models import QuarantinedRecord, SaleException, Series
 from butik.sales.reading import Record
@@ -67,7 +68,7 @@ class Known:
     hashes: dict[UUID, str] = field(default_factory=dict)  # id of a sale or event to the hash of its document
     numbers: dict[tuple[UUID, int], Numbered] = field(default_factory=dict)
     quarantined: dict[str, tuple[Reason, str]] = field(default_factory=dict)  # not accepted yet, by hash
-    versions: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # to (price, VAT rate)
+    versions: Versions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

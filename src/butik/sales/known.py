@@ -1,7 +1,7 @@
 """What the journal holds of everything that a batch names: one statement, and one more for the prices.
 
-Hand-written, for both engines (decision 0006). Asked outside the transaction on SQLite, so that nobody waits at the
-gate meanwhile; whoever then writes sees to it that no head has moved (`sql.MOVE_SERIES`).
+Hand-written, for both engines (decision 0006). On SQLite asked outside the transaction, so that nobody waits at the
+gate meanwhile: whoever then writes sees to it that no head has moved (`sql.MOVE_SERIES`). On PostgreSQL it locks them.
 """
 
 import json
@@ -62,6 +62,8 @@ _POSTGRESQL = " UNION ALL ".join(
         + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s) AND q.accepted_at IS NULL",
     )
 )
+# In one order, so that two batches with several series never wait for each other in a circle.
+_LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
 _POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s)"
 _POSTGRESQL_VERSIONS = (
     "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::bigint[]) j(number, version) "
@@ -108,6 +110,8 @@ def load_known(records: Sequence[Record], place: Place) -> Known:
     names = _Names(records)
     known = Known()
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql" and names.series:
+            cursor.execute(_LOCK, [sorted(names.series)])
         for statement, values in _questions(names, place):
             cursor.execute(statement, values)
             for row in cursor.fetchall():

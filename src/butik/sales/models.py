@@ -75,7 +75,9 @@ class Sale(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organisation", "store_id", "business_date", "corrected_at", "id"], name="sale_by_day"),
+            models.Index(
+                fields=["organisation", "store_id", "business_date", "corrected_at", "id"], name="sale_by_day"
+            ),
         ]
 
 

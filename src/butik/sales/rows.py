@@ -1,6 +1,6 @@
 """Decisions turned into rows, as tuples in the order of the columns in `sql.py`. Pure, but for new ids."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
 from butik.sales.checks import corrected
 from butik.sales.journal import Decision, Head, Known, Outcome
-from butik.sales.models import QuarantinedRecord
+from butik.sales.models import QuarantinedRecord, SaleException
 from butik.sales.reading import Place, Record
 from butik.sales.wire import Closing, Event, Opening, Sale
 
@@ -61,7 +61,7 @@ class Batch:
 
 
 def make_rows(
-    decisions: Iterable[Decision],
+    decisions: Sequence[Decision],
     known: Known,
     *,
     place: Place,
@@ -72,7 +72,8 @@ def make_rows(
 ) -> Batch:
     """`bearer` is the device that brought the records; `forward` puts them in the outbox too (a store's service)."""
     batch = Batch()
-    maker = _Maker(batch, place, dialect, bearer, forward, now)
+    filled = {each.filled_gap for each in decisions if each.filled_gap is not None}
+    maker = _Maker(batch, place, dialect, bearer, forward, now, filled)
     days: dict[tuple[date, int, str], list[Any]] = {}
     for decision in decisions:
         if decision.outcome is Outcome.QUARANTINED and not decision.is_repeat:
@@ -93,6 +94,7 @@ class _Maker:
     bearer: UUID | None
     forward: bool
     now: datetime
+    filled: set[UUID]  # sales whose gap is closed within this batch, or was noted before it
     _organisation: Any = None
     _chain: Any = None
     _store: Any = None
@@ -145,6 +147,8 @@ class _Maker:
         if decision.filled_gap is not None:
             self.batch.filled_gaps.append((self._organisation, self._store, uuid(decision.filled_gap)))
         for oddity in decision.oddities:
+            if oddity.kind is SaleException.Kind.GAP and oddity.sale_id in self.filled:
+                continue
             self.batch.exceptions.append(
                 (
                     uuid(new_id()),

@@ -165,6 +165,3 @@ def test_it_finds_an_article_by_any_spelling_of_its_code(shop: Shop, till: Till,
     weighed = get(line, till, "/articles/by-barcode/2312345012500")
     assert (weighed["number"], weighed["quantity"]) == ("1001", 1250)
     assert problem(line.get(till, "/articles/by-barcode/4006381333931")) == (404, "not-found")
-    with tenant_scope([till.org]):
-        Article.objects.update(is_deleted=True)
-    assert problem(line.get(till, "/articles/by-barcode/5701234567899")) == (404, "not-found")
