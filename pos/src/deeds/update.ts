@@ -6,9 +6,11 @@ const LOOK_AGAIN = 30 * 60_000;
 
 export function offerUpdates(till: Till): void {
   if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
-  const hadOne = Boolean(navigator.serviceWorker.controller);
+  // The very first worker serves what is on the screen already; each later one brings other files.
+  let isServed = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener('controllerchange', () => {
-    if (hadOne) location.reload();
+    if (isServed) location.reload();
+    isServed = true;
   });
   void navigator.serviceWorker.register('sw.js', { updateViaCache: 'none' }).then((registration) => {
     const look = () => {
@@ -19,8 +21,12 @@ export function offerUpdates(till: Till): void {
     registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look));
     setInterval(() => void registration.update().catch(() => undefined), LOOK_AGAIN);
   });
-  // Nobody is signed in and no sale is open: the best moment there is.
+  // Somebody has just signed out and no sale is open: the best moment there is. Who is about to sign in is not disturbed.
+  let before = till.screen.peek();
   effect(() => {
-    if (till.screen.value === 'SIGN_IN' && till.update.value && isBetweenSales(till)) till.update.value();
+    const now = till.screen.value;
+    const signedOut = now === 'SIGN_IN' && before !== now;
+    before = now;
+    if (signedOut && isBetweenSales(till)) till.update.peek()?.();
   });
 }

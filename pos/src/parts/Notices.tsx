@@ -1,3 +1,4 @@
+import { isBetweenSales } from '../deeds/till';
 import { useTexts, useTill } from './context';
 
 /** What somebody should know, though it stops nothing. */
@@ -5,6 +6,7 @@ export function Notices() {
   const till = useTill();
   const t = useTexts();
   const warning = till.warning.value;
+  const update = till.update.value;
   const what = { PRICES: t.warningPrices, STAFF: t.warningStaff, ENROLMENT: t.warningEnrolment };
   const tooOld = isOlder(till.app, till.minimumApp.value);
   return (
@@ -12,6 +14,14 @@ export function Notices() {
       {warning && (
         <p class="notice" role="status" data-testid="warning">
           ▲ {t.warning(what[warning.what], warning.code)}
+        </p>
+      )}
+      {update && till.screen.value === 'SIGN_IN' && isBetweenSales(till) && (
+        <p class="notice" role="status">
+          {t.updateReady}{' '}
+          <button type="button" class="second" onClick={update}>
+            {t.update}
+          </button>
         </p>
       )}
       {tooOld && (

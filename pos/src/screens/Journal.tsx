@@ -6,7 +6,8 @@ import { type Formats, useFormats, useTexts, useTill } from '../parts/context';
 /** Lines are drawn in bundles, and a bundle is drawn again only when one of its own lines changes: the thousandth scan costs what the first did. */
 const BUNDLE = 40;
 
-export function Journal() {
+/** `fixed`: to look at only, while the customer pays. */
+export function Journal({ fixed = false }: { fixed?: boolean }) {
   const till = useTill();
   const t = useTexts();
   const { lines } = till.basket.value;
@@ -34,7 +35,7 @@ export function Journal() {
         {bundles.map((bundle, place) => {
           const mine = bundle.some((line) => line.id === selected) ? selected : null;
           const last = place === bundles.length - 1 || bundle.some((line) => line.id === lastArticle) ? lastArticle : null;
-          return <Bundle key={place} lines={bundle} selected={mine} last={last} formats={formats} pick={pick} />;
+          return <Bundle key={place} lines={bundle} selected={mine} last={last} formats={formats} pick={fixed ? null : pick} />;
         })}
       </div>
     </section>
@@ -46,7 +47,7 @@ interface BundleProps {
   selected: number | null;
   last: number | null;
   formats: Formats;
-  pick: (id: number) => void;
+  pick: ((id: number) => void) | null;
 }
 
 class Bundle extends Component<BundleProps> {
@@ -67,11 +68,11 @@ class Bundle extends Component<BundleProps> {
   }
 }
 
-function Line({ line, selected, last, formats, pick }: { line: BasketLine; selected: boolean; last: boolean; formats: Formats; pick: (id: number) => void }) {
+function Line({ line, selected, last, formats, pick }: { line: BasketLine; selected: boolean; last: boolean; formats: Formats; pick: BundleProps['pick'] }) {
   const single = line.quantity === 1000 && line.unit === 'PCS';
   return (
     <div role="listitem" class={`journal-line${last ? ' last' : ''}${line.linkedTo === null ? '' : ' linked'}`} data-testid="journal-line">
-      <button type="button" aria-pressed={selected} onClick={() => pick(line.id)}>
+      <button type="button" disabled={!pick} aria-pressed={selected} onClick={() => pick?.(line.id)}>
         <span class="line-words">
           <span class="line-text">{line.text}</span>
           {!single && <span class="line-quantity">{`${formats.quantity(line.quantity)}${unitWord(line.unit)} × ${formats.money(line.unitPrice)}`}</span>}

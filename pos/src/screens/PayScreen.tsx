@@ -7,6 +7,7 @@ import { MainButton } from '../parts/MainButton';
 import { quickAmounts } from '../shop/sale';
 import { CardSheet } from './CardSheet';
 import { InfoLine } from './InfoLine';
+import { Journal } from './Journal';
 
 export function PayScreen() {
   const till = useTill();
@@ -26,30 +27,25 @@ export function PayScreen() {
   return (
     <div class="till" data-testid="pay-screen">
       <InfoLine />
-      <section class="journal pay-sums" aria-label={t.toPay}>
-        <dl>
-          {till.payments.value.map((payment) => (
-            <div key={payment.id}>
-              <dt>
-                {t.paid}: {payment.tender === 'CASH' ? t.cash : t.card}
-              </dt>
-              <dd>{money(payment.amount)}</dd>
-            </div>
-          ))}
-          {open.cash !== open.left && (
-            <div>
-              <dt>{t.inCash}</dt>
-              <dd data-testid="cash-due">{money(open.cash)}</dd>
-            </div>
-          )}
-        </dl>
+      <Journal fixed />
+      <div class="total pay-total">
+        {till.payments.value.map((payment) => (
+          <p key={payment.id} class="quiet">
+            {t.paid}: {payment.tender === 'CASH' ? t.cash : t.card} <span class="tabular">{money(payment.amount)}</span>
+          </p>
+        ))}
+        {open.cash !== open.left && (
+          <p class="quiet">
+            {t.inCash} <output class="tabular" data-testid="cash-due">{money(open.cash)}</output>
+          </p>
+        )}
         {!terminal && <p class="quiet">{t.noTerminal}</p>}
-      </section>
-      <div class="total">
-        <span>{t.toPay}</span>
-        <output class="total-amount" data-testid="due">
-          {money(open.left)}
-        </output>
+        <p class="pay-due">
+          <span>{t.toPay}</span>
+          <output class="total-amount" data-testid="due">
+            {money(open.left)}
+          </output>
+        </p>
       </div>
       <div class="menu menu-pay" role="group" aria-label={t.cash}>
         <button type="button" class="menu-key" onClick={() => backToSale(till)}>
