@@ -10,7 +10,8 @@ export function SearchSheet({ onClose }: { onClose: () => void }) {
   const t = useTexts();
   const { money } = useFormats();
   const [query, setQuery] = useState('');
-  const hits = useMemo(() => till.prices.value?.list.search(query) ?? [], [query]);
+  const list = till.prices.value?.list;
+  const hits = useMemo(() => list?.search(query) ?? [], [list, query]);
   const take = (article: Article | undefined) => {
     if (!article) return;
     onClose();
