@@ -18,7 +18,7 @@ from butik.lib.signing import SigningKey  # noqa: E402
 from butik.live.actions import announce, sweep_events  # noqa: E402
 from butik.live.queries import latest_cursor  # noqa: E402
 from butik.organisation import actions, installation, proofs  # noqa: E402
-from butik.organisation.models import Chain, Device, Store  # noqa: E402
+from butik.organisation.models import Device, Store  # noqa: E402
 from butik.organisation.tenancy import tenant_scope  # noqa: E402
 from butik.staff.models import Membership, Person  # noqa: E402
 
@@ -135,9 +135,8 @@ def revoke(organisation: str, device: str) -> None:
     actions.revoke_device(device=row, actor="system", now=now())
 
 
-def count_chains(organisation: str) -> int:
-    with tenant_scope([UUID(organisation)]):
-        return Chain.objects.count()
+def installed_store() -> str:
+    return str(installation.this_installation().store_id)
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def test_granians_own_worker_may_be_killed_too(service: Service, running: Child)
 def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None:
     """There is one thread for pages and calls: the front door reads a body to its end before it bothers it."""
     with socket.create_connection(("127.0.0.1", service.port)) as slow:
-        slow.sendall(b"POST /language/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\nlanguage=")
+        slow.sendall(b"POST /api/pos/v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{")
         for _ in range(3):
             assert httpx.get(f"{service.url}/health", trust_env=False, timeout=5).status_code == 200
 
