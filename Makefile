@@ -23,8 +23,8 @@ NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 
 .PHONY: demo install test check soak wheel lock fmt messages clean help
 
-demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=n sets their number)
-	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles $(ARTICLES))
+demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=FILE sells from your file)
+	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles "$(ARTICLES)") $(OPTIONS)
 
 install: .venv/dev $(FRONT_END)  ## Make .venv with everything that developing needs, and build the front end
 

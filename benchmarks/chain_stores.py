@@ -19,7 +19,7 @@ from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode
 from butik.organisation.proofs import make_proof
 from butik.simulator.catalogue import generate_catalogue, write_csv
-from butik.simulator.demo.processes import Processes, wait_until_healthy
+from butik.simulator.demo.processes import Processes, wait_until_ready
 from butik.simulator.device import Device, Memory
 from butik.simulator.documents import Root, Sale, StaffMember
 from butik.simulator.price_list import PricedArticle
@@ -125,7 +125,7 @@ def chain_service(
     processes = Processes()
     try:
         process = processes.start("chain", ["-m", "butik", "serve"], environment, data)
-        wait_until_healthy(process, environment["BUTIK_URL"])
+        wait_until_ready(process, environment["BUTIK_URL"])
         goods = [_article(*row) for row in told["articles"]]
         url = environment["BUTIK_URL"]
         known = [

@@ -17,7 +17,7 @@ from butik.lib.clock import now
 from butik.lib.ids import new_id
 from butik.organisation.proofs import make_proof
 from butik.simulator.catalogue import generate_catalogue, write_csv
-from butik.simulator.demo.processes import Process, Processes, wait_until_healthy
+from butik.simulator.demo.processes import Process, Processes, wait_until_ready
 from butik.simulator.device import Device
 from butik.simulator.sale_documents import BasketItem, pay_card
 from butik.simulator.store_line import API
@@ -63,7 +63,7 @@ def store_service(
     processes = Processes()
     try:
         process = processes.start("store", ["-m", "butik", "serve"], environment, data)
-        wait_until_healthy(process, environment["BUTIK_URL"])
+        wait_until_ready(process, environment["BUTIK_URL"])
         devices = [
             Device.enrol(data / f"device-{place}", environment["BUTIK_URL"], code, f"Till {place}")
             for place, code in enumerate(codes, 1)

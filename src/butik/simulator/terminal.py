@@ -201,6 +201,7 @@ def simulate_terminal(arguments: list[str]) -> int:
     parser.add_argument("--customer-seconds", type=float, default=0.5, help="how long a customer takes")
     options = parser.parse_args(arguments)
     server = TerminalServer(options.port, origin=options.origin, customer_seconds=options.customer_seconds)
+    print(f"Card terminal ready at http://localhost:{server.server_port}", flush=True)  # noqa: T201 - it is a program
     with server, suppress(KeyboardInterrupt):
         server.serve_forever()
     return 0

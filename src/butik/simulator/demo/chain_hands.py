@@ -54,7 +54,7 @@ def _what_it_lacks(path: str, options: list[str]) -> list[str]:
     from butik.articles.import_file import find_shape
     from butik.articles.import_options import NAMES, plain
 
-    is_said = any(option.partition("=")[0] == "vat" for option in options)
+    is_said = any(option.split("=")[0] == "vat" for option in options)
     header = find_shape(Path(path), recognise=count_known).header
     if is_said or any(plain(name) in NAMES["vat"] for name in header):
         return []

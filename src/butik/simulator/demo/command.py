@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Never
 
 from butik.serving.ports import PortTaken, claim_port
-from butik.simulator.demo.folder import NotOursError, prepare_folder, read_secrets
+from butik.simulator.demo.folder import NotOursError, prepared_folder, read_secrets
 from butik.simulator.demo.plan import Plan
 from butik.simulator.demo.processes import Processes, StartFailedError
 from butik.simulator.demo.run import Demo, Wishes
@@ -18,30 +18,32 @@ FOLDER = Path(".butik/demo")
 
 
 def demo(arguments: list[str]) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, passed_on = parser.parse_known_args(arguments)
+    if passed_on and not options.articles:
+        parser.error(f"unknown: {' '.join(passed_on)} (options of the import need --articles)")
     plan = Plan((Path.cwd() / options.folder).resolve(), options.port_base)
-    wishes = Wishes(options.articles, options.option, options.generated, options.speed)
+    wishes = Wishes(options.articles, passed_on, options.generated, options.speed)
     if options.articles and not options.articles.is_file():
         return _refuse(f"There is no file {options.articles}.")
     processes = Processes()
     try:
         _need_free_ports(plan)
-        prepare_folder(plan.folder, reset=options.reset)
-        return _run(Demo(plan, processes, wishes), plan, processes, options)
+        with prepared_folder(plan.folder, reset=options.reset):
+            try:
+                return _run(Demo(plan, processes, wishes), plan, processes, options)
+            finally:
+                processes.stop()
     except (NotOursError, PortTaken, StartFailedError) as problem:
         return _refuse(str(problem))
     except KeyboardInterrupt:
         return 130
-    finally:
-        processes.stop()
 
 
 def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     secrets = read_secrets(plan.folder)
-    if secrets is not None and not secrets.is_ready:
-        raise StartFailedError("The last start did not get to its end. Begin anew: make demo RESET=1")
     if secrets is not None and options.articles:
         raise StartFailedError("This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE")
     with progress_bars() as bars:
@@ -59,6 +61,8 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     running.open_shops()
     try:
         _watch(running, processes, None if options.minutes is None else options.minutes * 60)
+    except KeyboardInterrupt:
+        console.print("Stopping …")
     finally:
         running.close_shops()
     return 0
@@ -100,12 +104,14 @@ def _interrupt(*_: object) -> Never:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="butik demo", description="Start a chain, its stores and the POS app.")
+    parser = argparse.ArgumentParser(
+        prog="butik demo",
+        description="Start a chain, its stores and the POS app.",
+        epilog="With --articles, options of `butik import_articles` are passed on, such as --constant vat=25.",
+        allow_abbrev=False,
+    )
     parser.add_argument("--reset", action="store_true", help="delete the last demo's data and begin anew")
     parser.add_argument("--articles", type=Path, metavar="FILE", help="sell from this CSV file")
-    parser.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="passed on to the import of that file"
-    )
     parser.add_argument("--generated", type=int, default=2000, metavar="N", help="size of the generated catalogue")
     parser.add_argument("--folder", type=Path, default=FOLDER, help=f"where its data is kept (default {FOLDER})")
     parser.add_argument("--port-base", type=int, default=8000, help="first of its ports (default 8000)")

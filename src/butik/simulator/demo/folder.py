@@ -1,8 +1,11 @@
 """The demo's own folder: marked, so that a reset never deletes anything else; its secrets 0600."""
 
+import fcntl
 import os
 import secrets as randomness
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -23,13 +26,34 @@ class Secrets(msgspec.Struct):
     articles: str = ""
 
 
-def prepare_folder(folder: Path, *, reset: bool) -> None:
-    if reset:
-        delete_folder(folder)
+@contextmanager
+def prepared_folder(folder: Path, *, reset: bool) -> Iterator[None]:
+    """The demo's folder, for one demo at a time. It begins anew if that is wished, or if the last start did not end."""
     if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
         raise NotOursError(f"{folder} holds something that is no demo. Choose another folder with --folder.")
+    if folder.exists() and any(folder.iterdir()) and (reset or not _is_ready(folder)):
+        with _held(folder):
+            delete_folder(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / MARKER).touch()
+    with _held(folder):
+        yield
+
+
+def _is_ready(folder: Path) -> bool:
+    secrets = read_secrets(folder)
+    return secrets is not None and secrets.is_ready
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    with (folder / MARKER).open("a") as marker:
+        try:
+            fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotOursError(
+                f"Another demo runs in {folder}. Stop it, or choose another folder with --folder."
+            ) from None
+        yield
 
 
 def delete_folder(folder: Path) -> None:

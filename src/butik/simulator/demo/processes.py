@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import httpx
-
 from butik.serving.processes import die_with
 
 GRACE = 12.0
@@ -25,6 +23,7 @@ class Process:
     name: str
     log: Path
     popen: subprocess.Popen[bytes]
+    said_before: int  # bytes that stood in the log when it started
 
     def check(self) -> None:
         if self.popen.poll() is not None:
@@ -46,6 +45,7 @@ class Processes:
         parent = os.getpid()
         pipe: int | None = subprocess.PIPE if talks else None
         with log.open("ab") as file:
+            said_before = file.tell()
             popen = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
                 [sys.executable, *arguments],
                 env=clean_environment() | environment,
@@ -55,7 +55,7 @@ class Processes:
                 start_new_session=True,
                 preexec_fn=lambda: die_with(parent),
             )
-        process = Process(name, log, popen)
+        process = Process(name, log, popen, said_before)
         self._running.append(process)
         return process
 
@@ -85,18 +85,15 @@ class Processes:
         self._running.clear()
 
 
-def wait_until_healthy(process: Process, url: str, *, seconds: float = 60) -> None:
+def wait_until_ready(process: Process, url: str, *, seconds: float = 60) -> None:
+    """Until the process itself has said that it answers at `url`: somebody else might answer there too."""
     deadline = time.monotonic() + seconds
-    with httpx.Client(timeout=2, trust_env=False) as client:
-        while time.monotonic() < deadline:
-            process.check()
-            try:
-                if client.get(f"{url}/health").is_success:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
-    raise StartFailedError(f"{process.name} does not answer at {url}. The end of {process.log}:\n{tail(process.log)}")
+    while time.monotonic() < deadline:
+        process.check()
+        if url.encode() in process.log.read_bytes()[process.said_before :]:
+            return
+        time.sleep(0.05)
+    raise StartFailedError(f"{process.name} is not ready at {url}. The end of {process.log}:\n{tail(process.log)}")
 
 
 def tail(log: Path, lines: int = 15) -> str:

@@ -13,7 +13,7 @@ from butik.simulator.demo.folder import Secrets, make_secrets, write_secrets
 from butik.simulator.demo.hand import Hand
 from butik.simulator.demo.people import ADMINISTRATOR, ASSISTANTS, managers
 from butik.simulator.demo.plan import SHOPS, Plan, Shop
-from butik.simulator.demo.processes import Process, Processes, StartFailedError, wait_until_healthy
+from butik.simulator.demo.processes import Process, Processes, StartFailedError, wait_until_ready
 from butik.simulator.demo.selling import Till, make_history, sell_history
 from butik.simulator.demo.show import Bars
 from butik.simulator.device import Device
@@ -69,7 +69,7 @@ class Demo:
             self._serve(CHAIN)
             for shop in SHOPS:
                 self._serve(shop.key)
-            self._await_health(self._services, bar.advance)
+            self._await(self._services, bar.advance)
         with bars.step("Devices", len(SHOPS)) as bar:
             for shop in SHOPS:
                 self.devices[shop.key] = Device.open(self._device_folder(shop))
@@ -149,7 +149,7 @@ class Demo:
         with bars.step("Stores join their chain", len(SHOPS)) as bar:
             self._serve(CHAIN)
             codes = {shop.key: self._hand(CHAIN).do("store_code", number=shop.number) for shop in SHOPS}
-            self._await_health({CHAIN: self._services[CHAIN]}, lambda: None)
+            self._await({CHAIN: self._services[CHAIN]}, lambda: None)
             for shop in SHOPS:
                 self._hand(shop.key).send("join", chain_url=self._plan.chain_url, code=codes[shop.key])
             for shop in SHOPS:
@@ -161,7 +161,7 @@ class Demo:
         with bars.step("Services", len(SHOPS) + 3) as bar:
             for shop in SHOPS:
                 self._serve(shop.key)
-            self._await_health(self._services, bar.advance)
+            self._await(self._services, bar.advance)
 
     def _enrol_devices(self, bars: Bars) -> None:
         with bars.step("Price files and devices", 2 * len(SHOPS)) as bar:
@@ -188,11 +188,11 @@ class Demo:
             key, ["-m", "butik", "serve"], self._plan.environment(key), self._plan.folder / key
         )
 
-    def _await_health(self, services: dict[str, Process], done: Callable[[], object]) -> None:
+    def _await(self, services: dict[str, Process], done: Callable[[], object]) -> None:
         urls = {"app": self._plan.app_url, "terminal": self._plan.terminal_url, CHAIN: self._plan.chain_url}
         urls |= {shop.key: self._plan.shop_url(shop) for shop in SHOPS}
         for key, process in services.items():
-            wait_until_healthy(process, urls[key])
+            wait_until_ready(process, urls[key])
             done()
 
     def _hand(self, key: str) -> Hand:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -52,24 +53,25 @@ def progress_bars() -> Iterator[Bars]:
 
 
 def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
-    table = Table(title="Butik demo", title_justify="left", show_lines=False, pad_edge=False)
-    for heading in ("what", "address", "sign in", "try first"):
-        table.add_column(heading, overflow="fold")
-    name = ADMINISTRATOR.email
-    table.add_row(
-        "Chain: portal", plan.chain_url, f"{name}\n{secrets.people[name]}", "Watch today's revenue move as stores sell"
-    )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for heading in ("what", "address", "sign in"):
+        table.add_column(heading, no_wrap=True)
+    table.add_row("Chain, portal", plan.chain_url, _sign_in(secrets, ADMINISTRATOR.email))
     for shop, person in zip(SHOPS, managers(), strict=True):
-        sign_in = f"{person.email}\n{secrets.people[person.email]}"
-        table.add_row(f"Store {shop.number} {shop.name}", plan.shop_url(shop), sign_in, "Receipts, devices, error log")
-    number = ASSISTANTS[0].number
-    sign_in = f"staff {number}, PIN {secrets.pins[number]}"
-    table.add_row("POS app", plan.app_url, sign_in, "Open the link below, then scan or search")
-    doubt = "Pay an amount that ends in 13, 17 or 19 øre by card"
-    table.add_row("Card terminal", f"{plan.terminal_url}/transactions", "", doubt)
+        table.add_row(f"Store {shop.number} {shop.name}", plan.shop_url(shop), _sign_in(secrets, person.email))
+    till = ASSISTANTS[0]
+    table.add_row("POS app", plan.app_url, f"staff {till.number}, PIN {secrets.pins[till.number]}")
+    table.add_row("Card terminal", plan.terminal_url, "")
     console.print()
     console.print(table)
-    console.print(f"\nMake this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
-    console.print(f"  {invitation}", soft_wrap=True)
-    console.print("Then take the browser offline, sell on, and see the sales leave when it is back.")
-    console.print("Ctrl-C stops everything; the next start goes on with the same data.\n")
+    console.print("Try first:", style="bold")
+    console.print("1. Sign in to the portal, and watch today's revenue move as the stores sell.")
+    console.print(f"2. Make this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
+    console.print(f"   {invitation}", soft_wrap=True, style="underline")
+    console.print("3. Sell something. Take the browser offline, sell on, and see the sales leave when it is back.")
+    console.print("4. Pay amounts that end in 13, 17 and 19 øre by card: declined, never answered, a broken line.")
+    console.print("\nCtrl-C stops everything; the next start goes on with the same data.\n")
+
+
+def _sign_in(secrets: Secrets, email: str) -> str:
+    return f"{email}  {secrets.people[email]}"

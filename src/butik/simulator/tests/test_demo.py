@@ -11,7 +11,7 @@ from butik.simulator.demo.folder import (
     NotOursError,
     delete_folder,
     make_secrets,
-    prepare_folder,
+    prepared_folder,
     read_secrets,
     write_secrets,
 )
@@ -23,16 +23,16 @@ def test_it_deletes_nothing_that_is_no_demo(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years of work")
     with pytest.raises(NotOursError):
         delete_folder(tmp_path)
-    with pytest.raises(NotOursError):
-        prepare_folder(tmp_path, reset=True)
-    with pytest.raises(NotOursError):
-        prepare_folder(tmp_path, reset=False)
+    for reset in (True, False):
+        with pytest.raises(NotOursError), prepared_folder(tmp_path, reset=reset):
+            pass
     assert (tmp_path / "thesis.txt").exists()
 
 
 def test_it_deletes_nothing_behind_a_link(tmp_path: Path) -> None:
     real, link = tmp_path / "real", tmp_path / "link"
-    prepare_folder(real, reset=False)
+    with prepared_folder(real, reset=False):
+        pass
     link.symlink_to(real)
     with pytest.raises(NotOursError):
         delete_folder(link)
@@ -41,10 +41,29 @@ def test_it_deletes_nothing_behind_a_link(tmp_path: Path) -> None:
 
 def test_a_reset_begins_anew(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    prepare_folder(folder, reset=False)
-    (folder / "chain").mkdir()
-    prepare_folder(folder, reset=True)
-    assert [each.name for each in folder.iterdir()] == [MARKER]
+    with prepared_folder(folder, reset=False):
+        (folder / "chain").mkdir()
+    with prepared_folder(folder, reset=True):
+        assert [each.name for each in folder.iterdir()] == [MARKER]
+
+
+def test_a_start_that_did_not_end_is_begun_anew_and_one_that_did_is_kept(tmp_path: Path) -> None:
+    secrets = make_secrets([], [])
+    for is_ready in (False, True):
+        with prepared_folder(tmp_path, reset=False):
+            secrets.is_ready = is_ready
+            write_secrets(tmp_path, secrets)
+        with prepared_folder(tmp_path, reset=False):
+            assert (read_secrets(tmp_path) is not None) == is_ready
+
+
+def test_a_demo_that_runs_is_left_alone(tmp_path: Path) -> None:
+    with prepared_folder(tmp_path, reset=False):
+        (tmp_path / "chain").mkdir()
+        for reset in (True, False):
+            with pytest.raises(NotOursError, match="Another demo runs"), prepared_folder(tmp_path, reset=reset):
+                pass
+        assert (tmp_path / "chain").exists()
 
 
 def test_its_secrets_are_its_own_and_for_nobody_else(tmp_path: Path) -> None:
