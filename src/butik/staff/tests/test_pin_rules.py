@@ -1,0 +1,20 @@
+"""PINs that anybody would try first are refused."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from butik.staff.pin_rules import check_pin_choice
+
+
+@pytest.mark.parametrize("pin", ["2580", "7913", "11235", "90210", "82736450"])
+def test_a_pin_of_ones_own_is_taken(pin: str) -> None:
+    check_pin_choice(pin)
+
+
+@pytest.mark.parametrize(
+    "pin",
+    ["", "123", "123456789", "12a4", "１２３５", " 2580", "0000", "7777777", "1234", "4321", "7890", "0987", "2323", "25802580"],
+)
+def test_the_first_that_anybody_would_try_is_not(pin: str) -> None:
+    with pytest.raises(ValidationError):
+        check_pin_choice(pin)
