@@ -87,6 +87,7 @@ def claim_import(*, run: ArticleImport, now: datetime) -> UUID | None:
         taken = ArticleImport.objects.filter(pk=run.pk, state=State.WAITING).update(
             state=State.RUNNING, claim=claim, heartbeat_at=now, percent=0
         )
+        run.refresh_from_db()
     return claim if taken else None
 
 

@@ -20,6 +20,8 @@ LARGEST_FILE = 100 * 1024 * 1024  # unpacked
 SAMPLE = 256 * 1024
 DELIMITERS = ";,\t|"
 # What shops' systems write that do not write UTF-8: Windows, DOS, Mac.
+NORDIC_ENCODINGS = ("cp1252", "cp850", "mac_roman")
+EXPECTED = frozenset("æøåÆØÅäöÄÖüÜéÉèêáàâëïíóôúçñßðþÐÞ½€£§®°\u00a0")
 OLD_ENCODINGS = ["cp1252", "cp850", "mac_roman", "cp1250", "cp1255"]
 _TOO_LARGE = gettext_noop(
     "The file is larger than %(limit)s MB. Split it, or leave out the columns that are not needed."
@@ -73,9 +75,22 @@ def find_encoding(sample: bytes) -> str:
     try:
         getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
-        guess = from_bytes(sample, cp_isolation=OLD_ENCODINGS).best()
-        return guess.encoding if guess else "cp1252"
+        return _old_encoding(sample)
     return "utf-8"
+
+
+def _old_encoding(sample: bytes) -> str:
+    """One byte a letter: the encoding in which what is not ASCII becomes letters that shops here write."""
+    special = bytes(each for each in sample if each > 127)
+    shares = {
+        name: sum(letter in EXPECTED for letter in special.decode(name, "replace")) / len(special)
+        for name in NORDIC_ENCODINGS
+    }
+    best = max(shares, key=lambda name: shares[name])
+    if shares[best] > 0.8:
+        return best
+    guess = from_bytes(sample, cp_isolation=OLD_ENCODINGS).best()
+    return guess.encoding if guess else best
 
 
 def _checked_encoding(name: str) -> str:
@@ -112,8 +127,6 @@ def read_rows(path: Path, shape: CsvShape, progress: Progress = lambda _: None) 
                     _check_quotes(cells, before + 1, reader.line_num, shape)
                     yield before + 1, cells
                 before = reader.line_num
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        raise FileProblem(gettext_noop("The packed file is damaged or cut off.")) from None
     except csv.Error as error:
         raise FileProblem(
             gettext_noop("The file is not a table of rows and columns: %(error)s."), error=error
@@ -161,8 +174,11 @@ def _unpacked(path: Path, progress: Progress = lambda _: None) -> Iterator[Binar
             raise FileProblem(_TOO_LARGE, limit=LARGEST_FILE // 1024**2)
         source = cast(BinaryIO, gzip.GzipFile(fileobj=stored)) if is_packed else stored
         limited = _Limited(source, lambda: progress(min(stored.tell() / size, 1.0)))
-        with io.BufferedReader(limited, 128 * 1024) as file:
-            yield cast(BinaryIO, file)
+        try:
+            with io.BufferedReader(limited, 128 * 1024) as file:
+                yield cast(BinaryIO, file)
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            raise FileProblem(gettext_noop("The packed file is damaged or cut off.")) from None
 
 
 class _Limited(io.RawIOBase):

@@ -22,6 +22,7 @@ from butik.articles.models import ArticleGroup, ArticleImport, ImportRemark
 from butik.articles.rows import Articles, price_file_order
 from butik.articles.words import FileProblem, say
 from butik.audit.actions import record
+from butik.changes.actions import move_head
 from butik.changes.models import FeedHead
 from butik.lib.ids import new_hex_ids
 from butik.live.actions import announce
@@ -151,10 +152,8 @@ def _outcome(run: ArticleImport, plan: Plan) -> ArticleImport.State:
 
 
 def _advance_feed(chain: Chain, base: int, by: int, now: datetime) -> None:
-    """Take the next positions. The row stays locked until the commit, so positions are seen in order."""
-    FeedHead.objects.bulk_create([FeedHead(organisation_id=chain.organisation_id, chain=chain)], ignore_conflicts=True)
-    head = FeedHead.objects.filter(organisation_id=chain.organisation_id, chain=chain, position=base)
-    if not head.update(position=base + by, moved_at=now):
+    """Take the next positions; they must follow the state that the plan was made from."""
+    if move_head(organisation_id=chain.organisation_id, chain_id=chain.id, by=by, at=now) != base + by:
         raise PlanIsOld
 
 

@@ -14,7 +14,7 @@ _GRAMMARS = {
     ",": re.compile(rf"(\d+|\d{{1,3}}(?:[.{_SPACES}]\d{{3}})+)(?:,(\d+))?", re.ASCII),
     ".": re.compile(rf"(\d+|\d{{1,3}}(?:[,{_SPACES}]\d{{3}})+)(?:\.(\d+))?", re.ASCII),
 }
-_WORD = r"[^\d\s.,'\u2019\u2212()-]+\.?"
+_WORD = r"(?:[^\W\d_]+|[€£$₪])\.?"
 _MONEY = re.compile(rf"(?P<before>{_WORD})?\s*(?P<amount>.*?)\s*(?P<after>,-|{_WORD})?", re.DOTALL)
 _MINUS = "-\N{MINUS SIGN}"
 _WORDS = {
