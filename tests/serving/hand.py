@@ -92,8 +92,8 @@ def tell(topic: str, organisation: str, chain: str | None = None, store: str | N
         announce(
             topic,
             organisation_id=UUID(organisation),
-            chain_id=chain and UUID(chain),
-            store_id=store and UUID(store),
+            chain_id=UUID(chain) if chain else None,
+            store_id=UUID(store) if store else None,
             ref=ref,
             at=now(),
         )

@@ -14,7 +14,13 @@ import pytest
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
 from tests.support.processes import Child, is_port_free
 
-CHILDREN = {"web": "butik web", "live": "butik live", "worker": "butik worker", "front door": "caddy"}
+CHILDREN = {
+    "pages": "butik pages",
+    "calls": "butik calls",
+    "live": "butik live",
+    "worker": "butik worker",
+    "front door": "caddy",
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +63,23 @@ def test_a_child_that_was_killed_is_started_again(service: Service, running: Chi
         [uppermost, *below] = named(running, process_name)
         uppermost.kill()
         assert left_over([uppermost, *below]) == []
-        _until(lambda process_name=process_name: bool(named(running, process_name)))  # type: ignore[misc]
+        _until(lambda process_name=process_name: bool(named(running, process_name)))
         service.wait(running)
         assert f"{name} ended unexpectedly and is started again" in running.tail()
 
 
 def test_granians_own_worker_may_be_killed_too(service: Service, running: Child) -> None:
-    named(running, "butik web")[-1].kill()
-    _until(lambda: "web ended unexpectedly" in running.tail())
+    named(running, "butik calls")[-1].kill()
+    _until(lambda: "calls ended unexpectedly" in running.tail())
     service.wait(running)
 
 
 def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None:
-    """There is one thread for pages and calls: the front door reads a body to its end before it bothers it."""
+    """There is one thread for calls: the front door reads a body to its end before it bothers it."""
     with socket.create_connection(("127.0.0.1", service.port)) as slow:
         slow.sendall(b"POST /api/pos/v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{")
         for _ in range(3):
-            assert httpx.get(f"{service.url}/health", trust_env=False, timeout=5).status_code == 200
+            assert httpx.get(f"{service.url}/api/pos/v1/time", trust_env=False, timeout=5).status_code == 200
 
 
 def test_our_own_files_come_from_the_front_door(service: Service, running: Child) -> None:

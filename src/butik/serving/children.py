@@ -13,6 +13,11 @@ from granian.constants import HTTPModes, Interfaces
 
 from butik.serving.processes import Child, die_with
 
+# Python runs one thread at a time. A page may have to wait for a slow upload, so another can be answered meanwhile;
+# SQLite has one writer, so a second thread for calls would only cost; PostgreSQL answers several at once.
+PAGE_THREADS = 2
+CALL_THREADS = {"sqlite": 1, "postgresql": 4}
+
 STREAMS = 4000  # connections to /live/ at a time; granian would stop at 1024 without a word
 
 
@@ -32,19 +37,19 @@ def load_everything() -> None:
     gc.freeze()  # the collector must not write to shared pages
 
 
-def web(socket: Path) -> Child:
-    """Pages and JSON. One thread: Python runs one at a time anyway, and writes queue at one gate."""
+def web(name: str, socket: Path, *, threads: int) -> Child:
+    """`pages` for people, `calls` for machines: the same application, apart so that no page delays a sale."""
 
     def load() -> Callable[..., Any]:
         return _loaded("butik.wsgi", "application")
 
     def run() -> None:
         socket.unlink(missing_ok=True)
-        _granian(socket, Interfaces.WSGI, blocking_threads=1, blocking_threads_idle_timeout=600).serve(
+        _granian(socket, Interfaces.WSGI, blocking_threads=threads, blocking_threads_idle_timeout=600).serve(
             target_loader=_in_worker(load), wrap_loader=False
         )
 
-    return Child("web", run)
+    return Child(name, run)
 
 
 def live(socket: Path) -> Child:

@@ -36,20 +36,21 @@ def lock_folder(data: Path, *, patience: float = 2.0) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    web: Path
+    pages: Path
+    calls: Path
     live: Path
 
 
 def make_sockets(data: Path) -> Sockets:
     """Names for fresh unix sockets; what a killed service left behind is removed."""
     folder = data / "run"
-    if len(str(folder)) > LONGEST_SOCKET - len("/live.sock"):
+    if len(str(folder)) > LONGEST_SOCKET - len("/pages.sock"):
         digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"butik-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise FolderInUse(f"The folder {folder} belongs to somebody else.")
-    sockets = Sockets(web=folder / "web.sock", live=folder / "live.sock")
-    for path in (sockets.web, sockets.live):
+    sockets = Sockets(*(folder / f"{name}.sock" for name in ("pages", "calls", "live")))
+    for path in (sockets.pages, sockets.calls, sockets.live):
         path.unlink(missing_ok=True)
     return sockets

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from butik.serving.data_folder import Sockets
 from butik.serving.processes import Child
 
 LENT = 3  # the file descriptor on which Caddy finds the port that we hold
@@ -60,8 +61,11 @@ def global_options(storage: Path, *, https: bool) -> str:
 """
 
 
-def service_config(*, site: str, storage: Path, web: Path, live: Path, static: Path, tls: Tls) -> str:
-    """Pages and calls to `web`, streams to `live`; our own files straight from the package."""
+def service_config(*, site: str, storage: Path, sockets: Sockets, static: Path, tls: Tls) -> str:
+    """Calls, streams and pages each to their own process; our own files straight from the package."""
+    upstream = f"""request_buffers {READ_AHEAD}
+			header_up X-Forwarded-Proto {tls.scheme}
+			lb_try_duration 5s"""
     return f"""{global_options(storage, https=tls.listens)}
 {site} {{
 	bind fd/{LENT}
@@ -69,8 +73,13 @@ def service_config(*, site: str, storage: Path, web: Path, live: Path, static: P
 	request_body {{
 		max_size {LARGEST_BODY}
 	}}
+	handle /api/* {{
+		reverse_proxy unix/{sockets.calls} {{
+			{upstream}
+		}}
+	}}
 	handle /live/* {{
-		reverse_proxy unix/{live} {{
+		reverse_proxy unix/{sockets.live} {{
 			flush_interval -1
 			header_up X-Forwarded-Proto {tls.scheme}
 			lb_try_duration 5s
@@ -93,10 +102,8 @@ def service_config(*, site: str, storage: Path, web: Path, live: Path, static: P
 		encode zstd gzip {{
 			minimum_length 1024
 		}}
-		reverse_proxy unix/{web} {{
-			request_buffers {READ_AHEAD}
-			header_up X-Forwarded-Proto {tls.scheme}
-			lb_try_duration 5s
+		reverse_proxy unix/{sockets.pages} {{
+			{upstream}
 		}}
 	}}
 }}

@@ -53,6 +53,7 @@ def _serve() -> int:
 
 def _supervise(address: Address, data: Path, listener: int) -> int:
     from django.conf import settings
+    from django.db import connection
 
     from butik.serving import children
 
@@ -61,13 +62,13 @@ def _supervise(address: Address, data: Path, listener: int) -> int:
     config = service_config(
         site=address.site,
         storage=data / "caddy",
-        web=sockets.web,
-        live=sockets.live,
+        sockets=sockets,
         static=settings.PACKAGE / "static",
         tls=address.tls,
     )
     members = [
-        children.web(sockets.web),
+        children.web("pages", sockets.pages, threads=children.PAGE_THREADS),
+        children.web("calls", sockets.calls, threads=children.CALL_THREADS[connection.vendor]),
         children.live(sockets.live),
         children.worker(),
         front_door(config, data / "caddy", listener),
@@ -82,5 +83,5 @@ def _supervise(address: Address, data: Path, listener: int) -> int:
 def _is_ready(address: Address, sockets: Sockets) -> bool:
     """Through the front door where that needs no certificate, which may take its time to be had."""
     if address.tls.listens:
-        return socket_answers(sockets.web, "/health") and socket_answers(sockets.live, "/live/health")
+        return socket_answers(sockets.pages, "/health") and socket_answers(sockets.live, "/live/health")
     return all(answers(address.bind, address.port, path) for path in ("/health", "/live/health"))
