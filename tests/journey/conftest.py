@@ -1,0 +1,75 @@
+"""Browsers on the street. Each context is somebody's own browser: its cookies, its databases, its network."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.journey.pages import sign_in
+from tests.support.chromium import running_chromium
+from tests.support.street import ALICE, BOB, Street
+
+PHONE = {"width": 360, "height": 640}
+LAPTOP = {"width": 1366, "height": 768}
+OpenBrowser = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Closed with the package: an open one would keep Django from its database in the tests that follow."""
+    expect.set_options(timeout=10_000)
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
+    """Open a browser of somebody's own, closed when the test is done. What its pages complain of fails the test."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_one(size: dict[str, int] = LAPTOP, *, locale: str = "en-GB", **options: object) -> BrowserContext:
+        context = chromium.new_context(viewport=size, locale=locale, timezone_id="Europe/Copenhagen", **options)
+        context.set_default_timeout(15_000)
+        context.on("console", lambda message: complaints.extend(_complaint(message)))
+        context.on("weberror", lambda error: complaints.append(f"{error.page and error.page.url}: {error.error}"))
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    """Errors, and whatever a content security policy has refused. A line that is cut is no error of a page."""
+    if message.type not in {"error", "warning"} or "net::ERR_" in message.text:
+        return []
+    return [f"{message.location.get('url', '')}: {message.text}"]
+
+
+@pytest.fixture
+def alice(street: Street, open_browser: OpenBrowser) -> Page:
+    """The chain's administrator, signed in at the chain."""
+    return sign_in(open_browser().new_page(), street.chain_url, ALICE)
+
+
+@pytest.fixture
+def bob(street: Street, open_browser: OpenBrowser) -> Page:
+    """The store's manager, signed in at the store."""
+    return sign_in(open_browser().new_page(), street.store_url, BOB)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[Page, str], None]:
+    """Keep a picture of a page in BUTIK_PICTURES, for people to look at; nothing where that is not set."""
+    folder = os.environ.get("BUTIK_PICTURES")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take
