@@ -59,7 +59,19 @@ class IgnoresFeedEpoch(ChainNode):
     """Goes on behind the reader's position whatever history that position is of."""
 
     def read_feed(self, store: int, pull: Pull) -> tuple[int, int, list[tuple[int, str]]]:
-        return super().read_feed(store, replace(pull, epoch=self.epoch))
+        head = self.head
+        cursor = replace(pull.cursor, epoch=self.epoch, head=head, mark=self.marks.get(head))
+        return super().read_feed(store, replace(pull, cursor=cursor))
+
+
+class ComparesPositionsOnly(ChainNode):
+    """Takes a position as proof of the history that was read, and relies on being told of a restore."""
+
+    def read_feed(self, store: int, pull: Pull) -> tuple[int, int, list[tuple[int, str]]]:
+        cursor = pull.cursor
+        if cursor.epoch == self.epoch and cursor.position <= self.head:
+            cursor = replace(cursor, mark=self.marks.get(cursor.head))
+        return super().read_feed(store, replace(pull, cursor=cursor))
 
 
 class NoIdentity(ChainNode):
@@ -151,7 +163,7 @@ class HeadReadFirst(ChainNode):
     def answer_feed(self, pull: Pull, epoch: UUID, after: int, head: int, entries: list[tuple[int, str]]) -> FeedPage:
         page = super().answer_feed(pull, epoch, after, head, entries)
         answer: FeedAnswer = page.answer
-        return replace(page, answer=replace(answer, head=min(answer.head, max(head, answer.position))))
+        return replace(page, answer=replace(answer, head=head, mark=self.marks.get(head)))
 
 
 class KeepsGhosts(StoreNode):
@@ -249,7 +261,9 @@ def world_bug(world: type[World], weather: Weather | None = None) -> Exhibit:
     return Exhibit(world.__name__, lambda seed: world(seed, weather=weather or Weather()))
 
 
-ONLY_CRASHES = Weather(store_restores_a_day=0)  # what a restored store lost for ever is nobody's mistake
+# what a restored store has lost for ever is nobody's mistake
+ONLY_CRASHES = Weather(store_restores_a_day=0, crashes_a_day=30, sales_a_day=100)
+NOBODY_SAYS_SO = Weather(silent=1, chain_restores_a_day=0.5)
 STORES_COME_AND_GO = Weather(store_restores_a_day=1, linger=0.3, sales_a_day=80)
 
 EXHIBITS = [
@@ -257,6 +271,7 @@ EXHIBITS = [
     world_bug(CheckpointBeforeRows),
     store_bug(NeverGoesBack),
     chain_bug(IgnoresFeedEpoch),
+    chain_bug(ComparesPositionsOnly, NOBODY_SAYS_SO),
     chain_bug(NoIdentity),
     chain_bug(IdentityByTime),
     chain_bug(NumberWithoutSeries),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from butik.sync import core
-from butik.sync.core import Effect, FeedAnswer, PushAnswer, Reader, Receiver, Sender
+from butik.sync.core import Cursor, Effect, FeedAnswer, PushAnswer, Reader, Receiver, Sender
 
 BATCH = 7
 PAGE = 3
@@ -39,8 +39,7 @@ class Push:
 @dataclass(frozen=True, slots=True)
 class Pull:
     exchange: int
-    epoch: UUID | None
-    after: int
+    cursor: Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class FeedPage:
 
 @dataclass(slots=True)
 class PriceFile:
-    epoch: UUID | None
     position: int
+    mark: UUID | None
     prices: dict[str, object]
 
 
@@ -99,11 +98,9 @@ class StoreNode:
         return Push(exchange, self.sender.outbox, self.uid_of(acked), items)
 
     def take_push_answer(self, answer: PushAnswer) -> None:
-        self.sender, effects = core.take_push_answer(
+        self.sender, _ = core.take_push_answer(
             self.sender, answer, own_uid=self.uid_of(answer.acked), new_outbox=self.new_id.uuid()
         )
-        if Effect.SEND_AGAIN in effects:
-            self.reader = core.read_again(self.reader)
 
     def uid_of(self, seq: int) -> UUID | None:
         return self.outbox[seq - 1].uid if 0 < seq <= self.numbered else None
@@ -112,7 +109,8 @@ class StoreNode:
 
     def begin_pull(self, exchange: int) -> Pull:
         self.reader = core.begin_pull(self.reader, exchange)
-        return Pull(exchange, self.reader.epoch, self.reader.position)
+        reader = self.reader
+        return Pull(exchange, Cursor(reader.epoch, reader.position, reader.head, reader.mark))
 
     def take_feed(self, page: FeedPage) -> None:
         self.reader, effects = core.take_feed(self.reader, page.answer)
@@ -134,7 +132,7 @@ class StoreNode:
                 self.prices[entry.key] = entry.body
 
     def make_price_file(self) -> None:
-        self.price_file = PriceFile(self.reader.epoch, self.reader.position, dict(self.prices))
+        self.price_file = PriceFile(self.reader.position, self.reader.mark, dict(self.prices))
 
     # faults
 
@@ -175,6 +173,7 @@ class ChainNode:
     books: Books = field(default_factory=Books)
     receivers: dict[tuple[int, UUID], Receiver] = field(default_factory=dict)
     head: int = 0
+    marks: dict[int, UUID] = field(default_factory=dict)  # of each move, by the head it led to
     positions: dict[str, int] = field(default_factory=dict)
     prices: dict[str, object] = field(default_factory=dict)
     only_for: dict[str, int] = field(default_factory=dict)
@@ -214,24 +213,19 @@ class ChainNode:
                 self.prices.pop(key, None)
             else:
                 self.prices[key] = body
+        self.marks[self.head] = self.new_id.uuid()
 
     def read_feed(self, store: int, pull: Pull) -> tuple[int, int, list[tuple[int, str]]]:
         """The first half of an answer: where to start, the head, and the entries. Their bodies are read later."""
-        after = core.where_to_read(asked_epoch=pull.epoch, after=pull.after, epoch=self.epoch, head=self.head)
+        after = core.where_to_read(pull.cursor, epoch=self.epoch, mark=self.marks.get(pull.cursor.head))
         entries = sorted((position, key) for key, position in self.positions.items() if position > after)
         mine = [(position, key) for position, key in entries if self.only_for.get(key, store) == store]
         return after, self.head, mine[:PAGE]
 
     def answer_feed(self, pull: Pull, epoch: UUID, after: int, head: int, entries: list[tuple[int, str]]) -> FeedPage:
-        answer = core.answer_feed(
-            exchange=pull.exchange,
-            epoch=epoch,
-            after=after,
-            positions=[position for position, _ in entries],
-            limit=PAGE,
-            head_before=head,
-            head_after=self.head,
-        )
+        positions = [position for position, _ in entries]
+        covered = core.position_covered(after=after, positions=positions, limit=PAGE, head=head)
+        answer = FeedAnswer(pull.exchange, epoch, after, covered, self.head, self.marks.get(self.head))
         bodies = tuple(Entry(at, key, self.prices.get(key), self.only_for.get(key)) for at, key in entries)
         return FeedPage(answer, bodies)
 
@@ -241,7 +235,7 @@ class ChainNode:
         twin = copy.copy(self)
         twin.books = self.books.copy()
         twin.receivers, twin.positions = dict(self.receivers), dict(self.positions)
-        twin.prices, twin.only_for = dict(self.prices), dict(self.only_for)
+        twin.prices, twin.only_for, twin.marks = dict(self.prices), dict(self.only_for), dict(self.marks)
         return twin
 
     def was_restored(self) -> None:

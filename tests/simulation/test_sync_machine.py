@@ -45,7 +45,7 @@ class SyncMachine(RuleBasedStateMachine):
         desk, chain = self.desk, self.desk.chain
         desk.imports += 1
         chain.import_prices({f"{group}/{n}": None if gone else desk.imports for n in range(KEYS_OF_A_GROUP)})
-        desk.truth[chain.epoch, chain.head] = dict(chain.prices)
+        desk.note_truth()
 
     @rule(store=STORES)
     def push(self, store: int) -> None:
@@ -82,14 +82,14 @@ class SyncMachine(RuleBasedStateMachine):
         for life in self.desk.lives:
             life.backup = life.node.backup()
 
-    @rule()
-    def restore_chain(self) -> None:
+    @rule(is_told=st.booleans())
+    def restore_chain(self, is_told: bool) -> None:
         desk = self.desk
         desk.chain = desk.chain_backup.backup()
         desk.chain_life += 1
         desk.chain_boot += 1
-        desk.chain.was_restored()
-        desk.truth[desk.chain.epoch, desk.chain.head] = dict(desk.chain.prices)
+        if is_told:
+            desk.chain.was_restored()
 
     @rule(store=STORES)
     def restore_store(self, store: int) -> None:
@@ -97,6 +97,7 @@ class SyncMachine(RuleBasedStateMachine):
         life.pushing = False
         life.node = life.backup.backup()
         life.node.crash()
+        life.was_restored = True
         life.checked = (self.desk.ids.uuid(), 0, 0)
 
     @invariant()

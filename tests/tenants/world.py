@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
-from butik.changes.models import FeedEntry, FeedHead, OutboxItem
+from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.error_log.models import ErrorEntry
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
@@ -191,6 +191,7 @@ def _fill_articles(mark: str, at: datetime, chained: dict[str, Any]) -> tuple[Ar
         organisation=article.organisation, run=run, line=2, code="1002", reason=f"{mark} price", row=f"{mark};x"
     )
     FeedHead.objects.create(**chained, position=1)
+    FeedMove.objects.create(**chained, position=1)
     FeedEntry.objects.create(**chained, position=1, kind="article", key="1001")
     return article, run
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from butik.changes.models import FeedEntry, FeedHead, OutboxItem
+from butik.changes.models import FeedEntry, FeedMove, OutboxItem
 from butik.lib.ids import new_id
 
 Change = tuple[str, str, UUID | None]  # kind, key, and the only store that may have it
@@ -50,15 +50,17 @@ def move_head(*, organisation_id: UUID, chain_id: UUID, by: int, at: datetime) -
     """Claim `by` positions and return the last. The row stays locked, so positions commit in the order of claiming."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The head is moved in the transaction of the change itself.")
+    mark = new_id()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {FeedHead._meta.db_table} (id, organisation_id, chain_id, position, moved_at) "  # noqa: S608
-            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT (organisation_id, chain_id) DO UPDATE SET "
-            f"position = {FeedHead._meta.db_table}.position + excluded.position, moved_at = excluded.moved_at "
-            "RETURNING position",
-            [_id(new_id()), _id(organisation_id), _id(chain_id), by, _moment(at)],
+            "INSERT INTO changes_feedhead (id, organisation_id, chain_id, position, mark, moved_at) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (organisation_id, chain_id) DO UPDATE SET "
+            "position = changes_feedhead.position + excluded.position, mark = excluded.mark, "
+            "moved_at = excluded.moved_at RETURNING position",
+            [_id(new_id()), _id(organisation_id), _id(chain_id), by, _id(mark), _moment(at)],
         )
         (head,) = cursor.fetchone()
+    FeedMove.objects.create(id=mark, organisation_id=organisation_id, chain_id=chain_id, position=head)
     return int(head)
 
 

@@ -30,10 +30,21 @@ class FeedHead(TenantModel):
 
     chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
     position = models.BigIntegerField(default=0)
+    mark = models.UUIDField(null=True)  # of the latest move
     moved_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "chain"], name="feed_head_once")]
+
+
+class FeedMove(TenantModel):
+    """One move of the head to `position`; its id is the mark by which two histories of a chain are told apart."""
+
+    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
+    position = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain", "position"], name="feed_move_once")]
 
 
 class FeedEntry(TenantModel):

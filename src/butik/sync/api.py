@@ -10,6 +10,7 @@ from butik.lib.openapi import describe
 from butik.lib.problems import Problem
 from butik.organisation.models import Store
 from butik.sync.authentication import identify_store
+from butik.sync.core import Cursor
 from butik.sync.enrolment import enrol_store, renew_certificate
 from butik.sync.feed import read_feed
 from butik.sync.inbox import take_push
@@ -56,14 +57,18 @@ def push(request: HttpRequest) -> HttpResponse:
     return answer(take_push(store=store, push=said, now=now()))
 
 
-@api.get("/feed", openapi_extra=describe(FeedPage, query=("epoch", "after", "limit")))
+@api.get("/feed", openapi_extra=describe(FeedPage, query=("epoch", "after", "head", "mark", "limit")))
 def feed(request: HttpRequest) -> HttpResponse:
     """What has changed at the chain, from a position on."""
     store, _ = _caller(request)
     page = read_feed(
         store=store,
-        asked_epoch=_epoch(request.GET.get("epoch", "")),
-        after=_number(request.GET.get("after", "0")),
+        cursor=Cursor(
+            _uuid(request.GET.get("epoch", "")),
+            _number(request.GET.get("after", "0")),
+            _number(request.GET.get("head", "0")),
+            _uuid(request.GET.get("mark", "")),
+        ),
         limit=_number(request.GET.get("limit", str(PAGE_LIMIT))),
     )
     response = answer(page)
@@ -78,11 +83,11 @@ def _caller(request: HttpRequest, limit: int = SMALL) -> tuple[Store, bytes]:
     return identify_store(request, body), body
 
 
-def _epoch(text: str) -> UUID | None:
+def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError as error:
-        raise Problem("bad-request", 422, "The epoch is no UUID.") from error
+        raise Problem("bad-request", 422, "Epochs and marks are UUIDs.") from error
 
 
 def _number(text: str) -> int:

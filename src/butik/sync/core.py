@@ -17,7 +17,7 @@ from uuid import UUID
 class Effect(Enum):
     """What the runner must do in the transaction that keeps the new state."""
 
-    SEND_AGAIN = "the chain has less than it had acknowledged: what follows is sent again"
+    SEND_AGAIN = "the chain has less than it had acknowledged: it was restored, and is sent again what it lacks"
     APPLY = "apply the entries of the answer, in their order"
     RENEW_OUTBOX = "the chain knows another history of this outbox: this store was restored, and sends everything anew"
     FORGET_SEEN = "the feed is read again from its start: note from now on what is in it"
@@ -112,24 +112,34 @@ def answer_push(receiver: Receiver, *, exchange: int, epoch: UUID) -> PushAnswer
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How far a store has applied the feed. `sweeping`: it is being read again, over what an older reading left."""
+    """How far a store has applied the feed. `sweeping`: it is being read again, over what an older reading left.
+
+    `head` is that of the last answer, and `mark` the identity of the move by which the chain had come there.
+    """
 
     epoch: UUID | None = None
     position: int = 0
     head: int = 0
+    mark: UUID | None = None
     sweeping: bool = False
     exchange: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FeedAnswer:
-    """Entries behind `after` (which may be lower than was asked for), the last position they cover, and the head."""
+    """Entries behind `after` (which may be lower than was asked for), up to `position`; and the chain's head.
+
+    The chain reads `head` and `mark` when it has loaded the bodies, and not before. Bodies are as new as possible, so
+    they may be newer than the entries; then the head is beyond them as well, and the reader does not take itself to be
+    there. So no transaction is needed to read a state that is not torn.
+    """
 
     exchange: int
     epoch: UUID
     after: int
     position: int
     head: int
+    mark: UUID | None
 
 
 def begin_pull(reader: Reader, exchange: int) -> Reader:
@@ -146,27 +156,29 @@ def take_feed(reader: Reader, answer: FeedAnswer) -> tuple[Reader, tuple[Effect,
     if answer.position >= answer.head:
         effects += [Effect.SWEEP, Effect.AT_HEAD] if sweeping else [Effect.AT_HEAD]
         sweeping = False
-    return Reader(answer.epoch, answer.position, answer.head, sweeping), tuple(effects)
+    return Reader(answer.epoch, answer.position, answer.head, answer.mark, sweeping), tuple(effects)
 
 
-def read_again(reader: Reader) -> Reader:
-    """Distrust what was read: the chain went back without saying so. What is under way is void too."""
-    return replace(reader, epoch=None, exchange=0)
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a reader says that it stands: `position` of what it has applied, and head and mark of its last answer."""
+
+    epoch: UUID | None = None
+    position: int = 0
+    head: int = 0
+    mark: UUID | None = None
 
 
-def where_to_read(*, asked_epoch: UUID | None, after: int, epoch: UUID, head: int) -> int:
-    """Go on behind `after` only for a reader of this very history; everybody else starts again."""
-    return after if asked_epoch == epoch and 0 <= after <= head else 0
+def where_to_read(cursor: Cursor, *, epoch: UUID, mark: UUID | None) -> int:
+    """Go on only for a reader of this very history; everybody else starts again.
 
-
-def answer_feed(
-    *, exchange: int, epoch: UUID, after: int, positions: Sequence[int], limit: int, head_before: int, head_after: int
-) -> FeedAnswer:
-    """Say what an answer covers. `head_before` was read before the entries, `head_after` when their bodies were loaded.
-
-    Bodies are as new as possible, so they may be newer than the entries; then `head_after` is beyond them as well, and
-    the reader does not take itself to be at the head. So no transaction is needed to read a state that is not torn.
+    `mark` is our own for the head that the cursor names, None where we never stood there. What the reader has may be as
+    new as that head, so it is the head that must be common to both, and not only the position.
     """
+    return cursor.position if (cursor.epoch, cursor.mark) == (epoch, mark) else 0
+
+
+def position_covered(*, after: int, positions: Sequence[int], limit: int, head: int) -> int:
+    """Up to where an answer goes. `head` was read before the entries, and is covered when there are no more of them."""
     last = positions[-1] if positions else after
-    position = last if len(positions) >= limit else max(last, head_before)
-    return FeedAnswer(exchange, epoch, after, position, head_after)
+    return last if len(positions) >= limit else max(last, head)

@@ -6,44 +6,38 @@ from uuid import UUID
 import msgspec
 from django.db.models import Q
 
-from butik.changes.models import FeedEntry, FeedHead
+from butik.changes.models import FeedEntry, FeedHead, FeedMove
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sync import core
+from butik.sync.core import Cursor
 from butik.sync.kinds import FEED_KINDS
 from butik.sync.wire import PAGE_LIMIT, FeedItem, FeedPage
 
 DELETED = {"deleted": True}
 
 
-def read_feed(*, store: Store, asked_epoch: UUID | None, after: int, limit: int) -> FeedPage:
-    """No transaction: the head is read first and last, and the core tells what that is worth."""
+def read_feed(*, store: Store, cursor: Cursor, limit: int) -> FeedPage:
+    """No transaction: the head is read first and last, and the core says what that is worth."""
     epoch, limit = this_installation().epoch, max(1, min(limit, PAGE_LIMIT))
     with tenant_scope([store.organisation_id]):
-        head_before = _head(store)
-        start = core.where_to_read(asked_epoch=asked_epoch, after=after, epoch=epoch, head=head_before)
+        head, _ = _head(store)
+        after = core.where_to_read(cursor, epoch=epoch, mark=_mark_of(store, cursor.head))
         rows = FeedEntry.objects.filter(
             Q(store__isnull=True) | Q(store=store),
             organisation_id=store.organisation_id,
             chain_id=store.chain_id,
-            position__gt=start,
+            position__gt=after,
             kind__in=FEED_KINDS,
         )
         found = list(rows.order_by("position").values_list("position", "kind", "key")[:limit])
+        positions = [position for position, _, _ in found]
+        position = core.position_covered(after=after, positions=positions, limit=limit, head=head)
         bodies = _bodies(store, found)
-        head_after = _head(store)
-    answer = core.answer_feed(
-        exchange=0,
-        epoch=epoch,
-        after=start,
-        positions=[position for position, _, _ in found],
-        limit=limit,
-        head_before=head_before,
-        head_after=head_after,
-    )
+        head, mark = _head(store)
     entries = [FeedItem(position, kind, key, bodies[kind, key]) for position, kind, key in found]
-    return FeedPage(epoch, answer.after, answer.position, answer.head, entries)
+    return FeedPage(epoch, after, position, head, mark, entries)
 
 
 def _bodies(store: Store, found: list[tuple[int, str, str]]) -> dict[tuple[str, str], msgspec.Raw]:
@@ -58,6 +52,12 @@ def _bodies(store: Store, found: list[tuple[int, str, str]]) -> dict[tuple[str, 
     return bodies
 
 
-def _head(store: Store) -> int:
+def _head(store: Store) -> tuple[int, UUID | None]:
     rows = FeedHead.objects.filter(organisation_id=store.organisation_id, chain_id=store.chain_id)
-    return rows.values_list("position", flat=True).first() or 0
+    return rows.values_list("position", "mark").first() or (0, None)
+
+
+def _mark_of(store: Store, head: int) -> UUID | None:
+    """What tells our history from another in which the head was there too."""
+    rows = FeedMove.objects.filter(organisation_id=store.organisation_id, chain_id=store.chain_id, position=head)
+    return rows.values_list("id", flat=True).first()

@@ -11,6 +11,7 @@ import msgspec
 
 from butik.lib.signing import SigningKey
 from butik.organisation.proofs import make_proof
+from butik.sync.core import Cursor
 from butik.sync.wire import (
     BASE,
     PAGE_LIMIT,
@@ -52,8 +53,16 @@ class Line:
     def push(self, push: Push) -> Pushed:
         return _read(decode_pushed, self._signed("POST", "/push", msgspec.json.encode(push)))
 
-    def pull(self, *, epoch: UUID | None, after: int) -> FeedPage:
-        query = urlencode({"epoch": epoch or "", "after": after, "limit": PAGE_LIMIT})
+    def pull(self, cursor: Cursor) -> FeedPage:
+        query = urlencode(
+            {
+                "epoch": cursor.epoch or "",
+                "after": cursor.position,
+                "head": cursor.head,
+                "mark": cursor.mark or "",
+                "limit": PAGE_LIMIT,
+            }
+        )
         return _read(decode_page, self._signed("GET", f"/feed?{query}"))
 
     def certificate(self) -> str:

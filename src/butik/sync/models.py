@@ -19,6 +19,7 @@ class Uplink(models.Model):
     feed_epoch = models.UUIDField(null=True)
     position = models.BigIntegerField(default=0)
     head = models.BigIntegerField(default=0)
+    mark = models.UUIDField(null=True)  # of that head
     sweeping = models.BooleanField(default=False)
     contact_at = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=300, blank=True)

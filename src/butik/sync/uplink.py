@@ -34,7 +34,7 @@ def sender_of(uplink: Uplink) -> Sender:
 
 
 def reader_of(uplink: Uplink) -> Reader:
-    return Reader(uplink.feed_epoch, uplink.position, uplink.head, uplink.sweeping)
+    return Reader(uplink.feed_epoch, uplink.position, uplink.head, uplink.mark, uplink.sweeping)
 
 
 def read_uplink() -> Uplink:
@@ -101,8 +101,6 @@ def take_push_answer(*, store: Store, began: Uplink, answer: Pushed, now: dateti
         uplink.outbox, uplink.acked, uplink.chain_epoch = sender.outbox, sender.acked, sender.chain_epoch
         uplink.contact_at = now
         uplink.save(update_fields=["outbox", "acked", "chain_epoch", "contact_at"])
-        if Effect.SEND_AGAIN in effects:
-            _keep_reader(uplink, core.read_again(reader_of(uplink)))
     for effect in effects:
         logger.warning("Sync with the chain: %s", effect.value)
     return uplink
@@ -110,7 +108,7 @@ def take_push_answer(*, store: Store, began: Uplink, answer: Pushed, now: dateti
 
 def has_news(uplink: Uplink, answer: Pushed) -> bool:
     """Whether the chain has what we have not read."""
-    return answer.epoch != uplink.feed_epoch or answer.head != uplink.position
+    return (answer.epoch, answer.head) != (uplink.feed_epoch, uplink.position)
 
 
 # --- down ---
@@ -123,7 +121,7 @@ def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> 
         exchange = THIS if reader_of(uplink) == reader_of(began) else NOT_THIS
         reader, effects = core.take_feed(
             core.begin_pull(reader_of(uplink), THIS),
-            core.FeedAnswer(exchange, page.epoch, page.after, page.position, page.head),
+            core.FeedAnswer(exchange, page.epoch, page.after, page.position, page.head, page.mark),
         )
         if Effect.FORGET_SEEN in effects:
             SeenKey.objects.all().delete()
@@ -160,6 +158,6 @@ def _sweep(store: Store, now: datetime) -> None:
 
 
 def _keep_reader(uplink: Uplink, reader: Reader) -> None:
-    uplink.feed_epoch, uplink.position, uplink.head = reader.epoch, reader.position, reader.head
-    uplink.sweeping = reader.sweeping
-    uplink.save(update_fields=["feed_epoch", "position", "head", "sweeping"])
+    uplink.feed_epoch, uplink.position, uplink.sweeping = reader.epoch, reader.position, reader.sweeping
+    uplink.head, uplink.mark = reader.head, reader.mark
+    uplink.save(update_fields=["feed_epoch", "position", "head", "mark", "sweeping"])

@@ -91,6 +91,7 @@ class FeedPage(Struct, frozen=True):
     after: Number
     position: Number
     head: Number
+    mark: UUID | None
     entries: list[FeedItem]
 
 

@@ -20,6 +20,7 @@ from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sync import uplink as db
 from butik.sync.certificate import renew_in_time
+from butik.sync.core import Cursor
 from butik.sync.kinds import AT_HEAD
 from butik.sync.line import Line, LineTrouble
 from butik.sync.models import Uplink
@@ -138,7 +139,7 @@ class Link:
     def read_once(self) -> bool:
         """One page; True when it has led to the head, or to nothing."""
         began = db.read_uplink()
-        page = self.line.pull(epoch=began.feed_epoch, after=began.position)
+        page = self.line.pull(Cursor(began.feed_epoch, began.position, began.head, began.mark))
         after, is_at_head = db.take_feed(store=self.store, began=began, page=page, now=now())
         if is_at_head:
             for act in AT_HEAD:

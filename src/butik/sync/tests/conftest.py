@@ -67,6 +67,11 @@ class StoreCaller:
         answer: dict[str, Any] = msgspec.json.decode(unpacked(self.get("/feed", **query)))
         return answer
 
+    def pull_on(self, page: dict[str, Any], **query: Any) -> dict[str, Any]:
+        """The next page after this one."""
+        here = {"epoch": page["epoch"], "after": page["position"], "head": page["head"], "mark": page["mark"] or ""}
+        return self.pull(**(here | query))
+
     def proof(self, method: str, call: str, body: bytes = b"", **changes: Any) -> str:
         named: dict[str, Any] = {
             "org": self.shop.store.organisation_id,

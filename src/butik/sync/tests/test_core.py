@@ -1,27 +1,28 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from butik.sync.core import (
+    Cursor,
     Effect,
     FeedAnswer,
     PushAnswer,
     Reader,
     Receiver,
     Sender,
-    answer_feed,
     begin_pull,
     begin_push,
-    read_again,
+    position_covered,
     take_feed,
     take_push,
     take_push_answer,
     where_to_read,
 )
 
-OUTBOX, OTHER, EPOCH, NEXT_EPOCH = (UUID(int=n) for n in (1, 2, 3, 4))
+OUTBOX, OTHER, EPOCH, NEXT_EPOCH, MARK = (UUID(int=n) for n in range(1, 6))
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def test_it_applies_each_item_once_and_in_order_however_batches_come(
 
 
 def page(after: int, position: int, head: int, epoch: UUID = EPOCH, exchange: int = 7) -> FeedAnswer:
-    return FeedAnswer(exchange, epoch, after, position, head)
+    return FeedAnswer(exchange, epoch, after, position, head, MARK)
 
 
 def test_it_reads_on_to_the_head_and_makes_prices_only_there() -> None:
@@ -120,32 +121,23 @@ def test_it_leaves_an_answer_that_does_not_go_on_where_it_stands() -> None:
     assert take_feed(reader, page(5, 8, 8, exchange=6)) == (reader, ())
 
 
-def test_it_reads_a_restored_chain_from_the_start_and_sweeps_at_its_head() -> None:
-    reader, effects = take_feed(begin_pull(Reader(EPOCH, 9, 9), 7), page(0, 3, 6, NEXT_EPOCH))
+@pytest.mark.parametrize("epoch", [EPOCH, NEXT_EPOCH], ids=["silently", "told"])
+def test_it_reads_a_restored_chain_from_the_start_and_sweeps_at_its_head(epoch: UUID) -> None:
+    reader, effects = take_feed(begin_pull(Reader(EPOCH, 9, 9, MARK), 7), page(0, 3, 6, epoch))
     assert (reader.sweeping, effects) == (True, (Effect.FORGET_SEEN, Effect.APPLY))
-    reader, effects = take_feed(begin_pull(reader, 7), page(3, 6, 6, NEXT_EPOCH))
+    reader, effects = take_feed(begin_pull(reader, 7), page(3, 6, 6, epoch))
     assert (reader.sweeping, effects) == (False, (Effect.APPLY, Effect.SWEEP, Effect.AT_HEAD))
 
 
-def test_it_can_be_told_to_read_again() -> None:
-    reader = read_again(begin_pull(Reader(EPOCH, 9, 9), 7))
-    assert take_feed(reader, page(9, 12, 12)) == (reader, ())
-    reader, effects = take_feed(begin_pull(reader, 8), page(0, 12, 12, exchange=8))
-    assert Effect.SWEEP in effects
+def test_it_goes_on_only_for_a_reader_of_this_very_history() -> None:
+    def start(asked: UUID | None, mark: UUID | None) -> int:
+        return where_to_read(Cursor(asked, 4, 9, mark), epoch=EPOCH, mark=MARK)
+
+    assert [start(EPOCH, MARK), start(EPOCH, OTHER), start(NEXT_EPOCH, MARK), start(None, None)] == [4, 0, 0, 0]
 
 
-def test_it_starts_anew_for_a_reader_of_another_history_or_beyond_the_head() -> None:
-    def start(asked: UUID | None, after: int) -> int:
-        return where_to_read(asked_epoch=asked, after=after, epoch=EPOCH, head=9)
-
-    assert [start(EPOCH, 9), start(EPOCH, 10), start(NEXT_EPOCH, 4), start(None, 4)] == [9, 0, 0, 0]
-
-
-def test_it_does_not_call_a_page_the_head_when_something_changed_meanwhile() -> None:
-    given_page = answer_feed(exchange=7, epoch=EPOCH, after=0, positions=[1, 2], limit=5, head_before=2, head_after=4)
-    assert (given_page.position, given_page.head) == (2, 4)
-
-
-def test_it_passes_over_entries_that_are_for_others() -> None:
-    given_page = answer_feed(exchange=7, epoch=EPOCH, after=3, positions=[], limit=5, head_before=9, head_after=9)
-    assert given_page.position == 9
+def test_it_covers_the_head_only_when_there_is_no_more_to_come() -> None:
+    assert position_covered(after=0, positions=[1, 2], limit=2, head=9) == 2
+    assert position_covered(after=0, positions=[1, 2], limit=3, head=9) == 9
+    assert position_covered(after=3, positions=[], limit=3, head=9) == 9
+    assert position_covered(after=3, positions=[10], limit=3, head=9) == 10  # committed since the head was read

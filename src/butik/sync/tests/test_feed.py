@@ -5,7 +5,7 @@ from django.db import transaction
 from tests.support.till import open_shop
 
 from butik.changes.actions import advance_feed
-from butik.changes.models import FeedHead
+from butik.changes.models import FeedHead, FeedMove
 from butik.lib.ids import new_id
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Installation
@@ -51,9 +51,9 @@ def test_it_goes_on_where_the_store_stands(store: StoreCaller) -> None:
     page = store.pull(after=0, limit=2)
     assert keys(page) == [str(first.pk)]
     assert page["position"] < page["head"]
-    page = store.pull(after=page["position"], epoch=page["epoch"], limit=2)
+    page = store.pull_on(page, limit=2)
     assert keys(page) == [str(second.pk)]
-    assert store.pull(after=page["position"], epoch=page["epoch"])["entries"] == []
+    assert store.pull_on(page)["entries"] == []
 
 
 def test_it_gives_a_store_its_own_and_no_others(store: StoreCaller) -> None:
@@ -75,16 +75,24 @@ def test_it_starts_again_for_a_store_that_knows_another_history(store: StoreCall
     hire(store, "101")
     page = store.pull(after=0)
     note_restore()
-    again = store.pull(after=page["position"], epoch=page["epoch"])
+    again = store.pull_on(page)
     assert (again["after"], keys(again)) == (0, keys(page))
     assert again["epoch"] != page["epoch"]
     assert str(Installation.objects.get().epoch) == again["epoch"]
 
 
-def test_it_starts_again_for_a_store_that_is_beyond_the_head(store: StoreCaller) -> None:
+def test_it_starts_again_for_a_store_that_has_read_what_a_silently_restored_chain_has_lost(store: StoreCaller) -> None:
     hire(store, "101")
     page = store.pull(after=0)
-    assert store.pull(after=page["head"] + 1, epoch=page["epoch"])["after"] == 0
+    assert store.pull_on(page)["after"] == page["position"]
+    with tenant_scope([store.shop.store.organisation_id]):
+        FeedMove.objects.filter(position=page["head"]).update(position=page["head"] + 100)
+        another = FeedMove.objects.create(
+            organisation_id=store.shop.store.organisation_id, chain=store.shop.chain, position=page["head"]
+        )
+    assert store.pull_on(page)["after"] == 0
+    assert store.pull_on(page, mark=str(another.id))["after"] == page["position"]
+    assert store.pull_on(page, head=page["head"] + 1)["after"] == 0
 
 
 def test_it_does_not_claim_the_head_when_something_changed_while_it_read(
