@@ -79,9 +79,15 @@ def write_secrets(folder: Path, secrets: Secrets) -> None:
 
 def make_secrets(emails: list[str], staff_numbers: list[str]) -> Secrets:
     return Secrets(
-        people={email: randomness.token_urlsafe(9) for email in emails},
+        people={email: _pick_password() for email in emails},
         pins={number: _pick_pin() for number in staff_numbers},
     )
+
+
+def _pick_password() -> str:
+    """Three groups that can be read out and typed: 60 bits."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(randomness.choice(letters) for _ in range(4)) for _ in range(3))
 
 
 def _pick_pin() -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from butik.lib.clock import now
-from butik.organisation.models import Store
+from butik.organisation.models import Organisation, Store
 from butik.simulator.demo.people import Assistant, Employee
 from butik.staff.actions import add_assistant
-from butik.staff.models import Membership, Person
+from butik.staff.people import give_access
 from butik.staff.pins import make_pin_verifier
 
 ACTOR = "system"
@@ -27,10 +27,14 @@ def hire_assistants(store: Store, assistants: Iterable[Assistant], pins: dict[st
 
 def hire_person(person: Employee, password: str, store: Store | None = None) -> None:
     """Somebody who signs in to pages: over the whole organisation, or over one store."""
-    from butik.organisation.models import Organisation
-
-    organisation = store.organisation if store else Organisation.objects.get()
-    made = Person.objects.create_user(person.email, password, name=person.name)
-    Membership.objects.create(
-        organisation=organisation, person=made, chain=store.chain if store else None, store=store, level=person.level
+    give_access(
+        email=person.email,
+        name=person.name,
+        password=password,
+        level=person.level,
+        organisation_id=store.organisation_id if store else Organisation.objects.get().pk,
+        chain=store.chain if store else None,
+        store=store,
+        actor=ACTOR,
+        now=now(),
     )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -53,7 +52,7 @@ def progress_bars() -> Iterator[Bars]:
 
 
 def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("what", "address", "sign in"):
         table.add_column(heading, no_wrap=True)
     table.add_row("Chain, portal", plan.chain_url, _sign_in(secrets, ADMINISTRATOR.email))
