@@ -55,22 +55,29 @@ http:// {{
 		Referrer-Policy no-referrer
 		X-Content-Type-Options nosniff
 		X-Frame-Options DENY
-		Cache-Control no-cache
 		-Server
 	}}
-	@hashed path /assets/*
-	header @hashed Cache-Control "public, max-age=31536000, immutable"
 	@worker path /sw.js
 	header @worker Service-Worker-Allowed /
 	handle /health {{
 		respond "ok"
 	}}
-	@page not path *.*
+	@hashed {{
+		path /assets/*.*
+		file
+	}}
+	handle @hashed {{
+		header Cache-Control "public, max-age=31536000, immutable"
+		file_server
+	}}
+	@page not path *.* /assets/*
 	handle @page {{
+		header Cache-Control no-cache
 		rewrite * /index.html
 		file_server
 	}}
 	handle {{
+		header Cache-Control no-cache
 		file_server
 	}}
 }}

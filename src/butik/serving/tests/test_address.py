@@ -1,0 +1,107 @@
+"""From settings to where the front door listens."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from butik.serving.address import ALL_IPV4, BadAddress, read_address
+from butik.serving.data_folder import LONGEST_SOCKET, FolderInUse, lock_folder, make_sockets
+from butik.serving.front_door import service_config
+from butik.serving.ports import PortTaken, claim_port
+from butik.serving.pos_app import site_config
+
+
+def address(url: str, **values: str):  # type: ignore[no-untyped-def]
+    return read_address(url=url, **({"bind": "", "port": "", "tls": "", "tls_key": ""} | values))
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "bind", "port", "listens", "scheme"),
+    [
+        ("http://localhost:8010", {}, "127.0.0.1", 8010, False, "http"),
+        ("http://localhost:8010", {"bind": "192.0.2.1", "port": "80"}, "192.0.2.1", 80, False, "http"),
+        ("https://store.example.com", {"tls": "off", "port": "8010"}, "127.0.0.1", 8010, False, "https"),
+        ("https://store.example.com", {"tls": "internal", "bind": "::1"}, "::1", 443, True, "https"),
+        ("https://store.example.com:8443", {"bind": "::1"}, "::1", 8443, True, "https"),
+    ],
+)
+def test_the_address_says_where_to_listen(
+    url: str, settings: dict[str, str], bind: str, port: int, listens: bool, scheme: str
+) -> None:
+    found = address(url, **settings)
+    assert (found.bind, found.port, found.tls.listens, found.tls.scheme) == (bind, port, listens, scheme)
+
+
+def test_a_service_with_a_name_is_called_from_outside() -> None:
+    assert address("http://store12").bind in {"::", ALL_IPV4}
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "said"),
+    [
+        ("store.example.com", {}, "BUTIK_URL"),
+        ("ftp://x", {}, "BUTIK_URL"),
+        ("http://localhost", {"port": "x"}, "BUTIK_PORT"),
+        ("https://x.example", {"tls": "/no/such.pem"}, "BUTIK_TLS must be"),
+        ("https://x.example", {"tls": __file__, "tls_key": "/no/such.key"}, "BUTIK_TLS_KEY"),
+    ],
+)
+def test_a_wrong_setting_is_named(url: str, settings: dict[str, str], said: str) -> None:
+    with pytest.raises(BadAddress, match=said):
+        address(url, **settings)
+
+
+def test_a_certificate_of_ones_own_is_used(tmp_path: Path) -> None:
+    pem = tmp_path / "cert.pem"
+    pem.touch()
+    assert address("https://x.example", tls=str(pem), tls_key=str(pem)).tls.line == f'tls "{pem}" "{pem}"'
+
+
+def test_the_front_door_tells_nobody_of_us(tmp_path: Path) -> None:
+    """No admin port, nothing written outside its folder, no certificate authority asked when there is no https."""
+    config = service_config(
+        site="http://", storage=tmp_path, sockets=make_sockets(tmp_path), static=tmp_path, tls=address("http://x").tls
+    )
+    for line in ("admin off", "persist_config off", "auto_https off", "skip_install_trust"):
+        assert line in config
+
+
+def test_the_pos_app_loads_code_from_its_own_host_only(tmp_path: Path) -> None:
+    config = site_config(files=tmp_path, storage=tmp_path)
+    assert "script-src 'self';" in config
+    assert "unsafe" not in config
+    assert "frame-ancestors 'none'" in config
+
+
+def test_a_long_path_has_its_sockets_elsewhere(tmp_path: Path) -> None:
+    short, long = tmp_path / "s", tmp_path / ("x" * 100)
+    for folder in (short, long):
+        folder.mkdir()
+        sockets = make_sockets(folder)
+        assert len(str(sockets.pages)) <= LONGEST_SOCKET
+        assert make_sockets(folder) == sockets
+        assert sockets.pages.parent.stat().st_mode & 0o077 == 0
+    make_sockets(long).pages.parent.rmdir()
+
+
+def test_one_service_has_a_folder(tmp_path: Path) -> None:
+    lock_folder(tmp_path)
+    with pytest.raises(FolderInUse, match="Another butik serve"):
+        lock_folder(tmp_path, patience=0)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderInUse, match="cannot be used"):
+        lock_folder(tmp_path / "file" / "data")
+
+
+def test_a_port_is_had_by_one_alone() -> None:
+    with claim_port("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port} is taken by"):
+            claim_port("127.0.0.1", port, patience=0)
+        with socket.socket() as sharing, pytest.raises(OSError, match="in use"):  # noqa: PT012
+            sharing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            sharing.bind(("127.0.0.1", port))
