@@ -79,6 +79,25 @@ def day_total(service: Service, store: UUID) -> int:
     return int(service.ask(query, store.hex)[0][0])
 
 
+def import_articles(chain: Service, folder: Path, numbers: range) -> None:
+    """Those that are not in the file any more are deleted; prices differ from file to file."""
+    file = folder / "articles.csv"
+    rows = [f"{number};Article {number};{number},{len(numbers) % 100:02d};25" for number in numbers]
+    file.write_text("\n".join(["number;text;price;vat", *rows]))
+    chain.run("import_articles", str(file), "--chain", "1")
+
+
+def all_priced(chain: Service, assistants: list[Assistant]) -> bool:
+    """Every store has the chain's articles and no others, and a price file of just them."""
+    query = "SELECT number, price, version FROM articles_article WHERE NOT is_deleted ORDER BY number"
+    ours = chain.ask(query)
+    return all(
+        each.store.ask(query) == ours
+        and each.store.ask("SELECT articles FROM pricing_pricefile ORDER BY version DESC LIMIT 1") == [(len(ours),)]
+        for each in assistants
+    )
+
+
 def assert_same(chain: Service, assistants: list[Assistant]) -> None:
     for each in assistants:
         counters = [counter for counter, _ in booked(chain, each.till)]
@@ -109,12 +128,13 @@ def joined(folder: Path) -> Iterator[tuple[Service, list[BadLine], list[Assistan
 
 def test_every_sale_comes_home_exactly_once(tmp_path: Path) -> None:
     with joined(tmp_path) as (chain, lines, assistants):
+        import_articles(chain, tmp_path, range(1, 4501))
         for each in assistants:
             each.begin()
         time.sleep(2)
         older = tmp_path / "older.sqlite3"
         chain.copy_database(older)
-        time.sleep(1)
+        import_articles(chain, tmp_path, range(200, 4502))
         power_cut(chain, assistants[0].store)
         time.sleep(2)
         for each in assistants:
@@ -123,16 +143,18 @@ def test_every_sale_comes_home_exactly_once(tmp_path: Path) -> None:
             line.is_bad = False
         wait_until(lambda: all_home(chain, assistants), "all sales at the chain")
         assert_same(chain, assistants)
+        wait_until(lambda: all_priced(chain, assistants), "all articles at the stores")
         assert sum(count for line in lines for fate, count in line.spoilt.items() if fate != "through") > 3
 
         # the chain's machine burns down, and the older copy is put back
         chain.stop()
         chain.put_back(older)
-        chain.run("note_restore")
         assert not all_home(chain, assistants)
+        assert not all_priced(chain, assistants)
         chain.start()
         chain.wait()
         wait_until(lambda: all_home(chain, assistants), "all sales at the restored chain", 60)
+        wait_until(lambda: all_priced(chain, assistants), "the restored chain's articles at the stores", 60)
         assert_same(chain, assistants)
 
 

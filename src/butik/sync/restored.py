@@ -9,7 +9,7 @@ from butik.sync.models import Uplink
 def note_restore() -> None:
     """A new epoch: stores send and read again what a chain lost; a store's chain is sent everything anew.
 
-    Both are noticed by themselves as soon as store and chain disagree about an item; this makes it certain.
+    The sync finds a restore out by itself too; said openly, it is in the logs from the first call on.
     """
     Installation.objects.filter(pk=1).update(epoch=new_id())
     Uplink.objects.filter(pk=1).update(outbox=new_id(), acked=0)
