@@ -4,7 +4,6 @@ import re
 
 import pytest
 from babel.messages.catalog import Message
-
 from tools.messages import collected, load, po_files
 
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|</?\w+>")

@@ -22,7 +22,7 @@ from butik.staff.people import give_access
 from butik.store_management.readings import business_date
 from tests.support.till import API, Shop, Till, enrol, open_shop
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 Level = Membership.Level
 
 

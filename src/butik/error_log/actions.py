@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -20,6 +20,7 @@ from butik.organisation.tenancy import tenant_scope
 
 TOLD_AGAIN = timedelta(minutes=1)  # a problem that goes on is told to the chain at most this often
 HIGHEST = 2**31 - 1
+HERE = Place()  # this service itself
 
 
 class EntryBody(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ class EntryBody(msgspec.Struct, frozen=True):
     latest_at: Annotated[datetime, Meta(tz=True)]
 
 
-def log_problem(*, level: str, source: str, message: str, now: datetime, detail: str = "", place: Place = Place()) -> None:
+def log_problem(*, level: str, source: str, message: str, now: datetime, detail: str = "", place: Place = HERE) -> None:
     """Keep a problem at once, inside the caller's transaction if there is one. Code that may wait logs as usual."""
     seen = Seen(
         place=place,
@@ -57,7 +58,7 @@ def keep(problems: Iterable[Seen], *, now: datetime) -> None:
         if place.organisation_id is None:
             continue
         with tenant_scope([place.organisation_id]), transaction.atomic():
-            entry = _count(problem, place)
+            entry = _count(problem, place.organisation_id, place)
             _tell_chain(entry, now)
             _announce(entry, now)
 
@@ -78,7 +79,7 @@ def tell_chain_again(*, now: datetime) -> None:
 def take_in(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: bytes | str, now: datetime) -> None:
     """At the chain: a store's entry. Raises msgspec.ValidationError when it is none. Call in the sync's transaction."""
     said = msgspec.json.decode(body, type=EntryBody)
-    fields = {
+    fields: dict[str, Any] = {
         "chain_id": chain_id,
         "level": said.level,
         "source": said.source,
@@ -88,7 +89,7 @@ def take_in(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: byte
         "latest_at": said.latest_at,
         "count": said.count,
     }
-    key = {"organisation_id": organisation_id, "store_id": store_id, "fingerprint": said.fingerprint}
+    key: dict[str, Any] = {"organisation_id": organisation_id, "store_id": store_id, "fingerprint": said.fingerprint}
     known = ErrorEntry.objects.filter(**key).first()
     if known and known.count > said.count:
         return  # an older word that comes late
@@ -103,24 +104,14 @@ def _placed(place: Place) -> Place:
     return Place(here.organisation_id, here.chain_id, here.store_id)
 
 
-def _count(problem: Seen, place: Place) -> ErrorEntry:
-    known = (
-        ErrorEntry.objects.select_for_update()
-        .filter(
-            organisation_id=place.organisation_id,
-            store_id=place.store_id,
-            fingerprint=problem.fingerprint,
-        )
-        .first()
-    )
-    entry = known or ErrorEntry(
-        organisation_id=place.organisation_id,
-        chain_id=place.chain_id,
-        store_id=place.store_id,
-        fingerprint=problem.fingerprint,
-        count=0,
-        first_at=problem.first_at,
-    )
+def _count(problem: Seen, organisation_id: UUID, place: Place) -> ErrorEntry:
+    key: dict[str, Any] = {
+        "organisation_id": organisation_id,
+        "store_id": place.store_id,
+        "fingerprint": problem.fingerprint,
+    }
+    known = ErrorEntry.objects.select_for_update().filter(**key).first()
+    entry = known or ErrorEntry(**key, chain_id=place.chain_id, count=0, first_at=problem.first_at)
     entry.level, entry.source = problem.level, problem.source
     entry.message, entry.detail = problem.message, problem.detail
     entry.count = min(entry.count + problem.count, HIGHEST)
@@ -130,7 +121,7 @@ def _count(problem: Seen, place: Place) -> ErrorEntry:
 
 
 def _tell_chain(entry: ErrorEntry, now: datetime) -> None:
-    if this_installation().store_id is None or entry.told_at and now - entry.told_at < TOLD_AGAIN:
+    if this_installation().store_id is None or (entry.told_at and now - entry.told_at < TOLD_AGAIN):
         return
     said = EntryBody(
         fingerprint=entry.fingerprint,
@@ -143,9 +134,7 @@ def _tell_chain(entry: ErrorEntry, now: datetime) -> None:
         latest_at=entry.latest_at,
     )
     body = msgspec.to_builtins(said) | {"first_at": to_wire(said.first_at), "latest_at": to_wire(said.latest_at)}
-    put_in_outbox(
-        kind="error", organisation_id=entry.organisation_id, at=now, body=msgspec.json.encode(body).decode()
-    )
+    put_in_outbox(kind="error", organisation_id=entry.organisation_id, at=now, body=msgspec.json.encode(body).decode())
     entry.told_at = now
     entry.save(update_fields=["told_at"])
 

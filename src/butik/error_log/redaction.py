@@ -1,4 +1,4 @@
-"""What must never stand in the error log is taken out before it is kept, and once more when a chain takes it in. Pure."""
+"""What must never stand in the error log is taken out before it is kept, and again when a chain takes it in. Pure."""
 
 import re
 
@@ -8,7 +8,9 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(?:Butik|Bearer|Basic)\s+[\w.~+/=-]{8,}"), "[removed]"),
     (re.compile(r"\beyJ[\w-]{6,}(?:\.[\w-]+){0,2}"), "[removed]"),
     (
-        re.compile(r"(?i)\b(pin|password|passcode|secret|token|key|code)(['\"]?\s*[:=]\s*['\"]?)(?!None\b)[^\s'\",;)}\]]{4,}"),
+        re.compile(
+            r"(?i)\b(pin|password|passcode|secret|token|key|code)(['\"]?\s*[:=]\s*['\"]?)(?!None\b)[^\s'\",;)}\]]{4,}"
+        ),
         r"\1\2[removed]",
     ),
     (re.compile(r"(?i)\b(pin)\s+(?:was\s+|is\s+)?\d{4,8}\b"), r"\1 [removed]"),

@@ -27,7 +27,9 @@ class EntryFilter(forms.Form):
     store = forms.ModelChoiceField(
         label=_("Store"), queryset=Store.objects.none(), required=False, empty_label=_("All")
     )
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
 
     def __init__(self, *args: Any, stores: "QuerySet[Store]", **kwargs: Any) -> None:
@@ -58,9 +60,7 @@ def entry(request: PersonRequest, entry_id: UUID) -> HttpResponse:
 def _narrowed(rows: "QuerySet[ErrorEntry]", said: dict[str, Any]) -> "QuerySet[ErrorEntry]":
     words = said["q"].strip()
     if words:
-        rows = rows.filter(
-            Q(message__icontains=words) | Q(source__icontains=words) | Q(detail__icontains=words)
-        )
+        rows = rows.filter(Q(message__icontains=words) | Q(source__icontains=words) | Q(detail__icontains=words))
     if said["level"]:
         rows = rows.filter(level=said["level"])
     if said["store"]:

@@ -3,13 +3,16 @@
 import re
 
 # digits in groups of three with one kind of separator, or without; then perhaps a comma or point and one or two digits
-_AMOUNT = re.compile(r"^(?P<sign>-?)(?P<whole>\d{1,3}(?:(?P<mark>[., ])\d{3})(?:(?P=mark)\d{3})*|\d{1,12})(?:(?P<point>[.,])(?P<rest>\d{1,2}))?$")
+_AMOUNT = re.compile(
+    r"^(?P<sign>-?)(?P<whole>\d{1,3}(?:(?P<mark>[., ])\d{3})(?:(?P=mark)\d{3})*|\d{1,12})"
+    r"(?:(?P<point>[.,])(?P<rest>\d{1,2}))?$"
+)
 
 
 def read_amount(text: str) -> int:
     """Minor units of `1.234,50`, `1,234.50`, `1234.5` or `12`; ValueError for anything that could mean two things."""
     found = _AMOUNT.match(text.strip())
-    if not found or found["mark"] and found["mark"] == found["point"]:
+    if not found or (found["mark"] and found["mark"] == found["point"]):
         raise ValueError("not an amount")
     if found["mark"] in {".", ","} and not found["point"]:
         raise ValueError("1.234 may be one or a thousand")

@@ -1,6 +1,6 @@
 """Shop assistants: hired, changed, given a PIN, blocked and unblocked; at the store as well as at its chain.
 
-Both services keep the row. Whoever changes it tells the other: the store through its outbox, the chain through its feed.
+Both services keep the row. Whoever changes it tells the other: the store by its outbox, the chain by its feed.
 """
 
 from datetime import datetime
@@ -41,7 +41,7 @@ class AssistantBody(msgspec.Struct, frozen=True):
 def add_assistant(
     *, store: Store, number: str, name: str, role: str, pin: PinVerifier, actor: str, now: datetime
 ) -> ShopAssistant:
-    """`pin` is made by `make_pin_verifier` before: deriving it takes long, and nothing slow belongs in a transaction."""
+    """`pin` comes from `make_pin_verifier`: deriving it takes long, and nothing slow belongs in a transaction."""
     with tenant_scope([store.organisation_id]), transaction.atomic():
         assistant = ShopAssistant.objects.create(
             organisation_id=store.organisation_id,
@@ -102,7 +102,7 @@ def take_assistant(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, bod
         raise ValueError("an assistant of another store")
     is_chain = this_installation().store_id is None
     known = ShopAssistant.objects.select_for_update().filter(organisation_id=organisation_id, pk=said.id).first()
-    if known and (said.revision < known.revision or said.revision == known.revision and is_chain):
+    if known and (said.revision < known.revision or (said.revision == known.revision and is_chain)):
         return False
     fields = msgspec.structs.asdict(said)
     del fields["store"], fields["id"]
@@ -136,7 +136,10 @@ def assistant_body(assistant: ShopAssistant) -> str:
 
 
 def _lock(assistant: ShopAssistant) -> ShopAssistant:
-    return ShopAssistant.objects.select_for_update().get(organisation_id=assistant.organisation_id, pk=assistant.pk)
+    found: ShopAssistant = ShopAssistant.objects.select_for_update().get(
+        organisation_id=assistant.organisation_id, pk=assistant.pk
+    )
+    return found
 
 
 def _keep(assistant: ShopAssistant, action: str, actor: str, now: datetime, **data: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -21,10 +21,12 @@ Row = TypeVar("Row", bound=models.Model)
 class PersonRequest(HttpRequest):
     """A request that knows its person."""
 
-    user: Person  # type: ignore[assignment]
+    user: Person
 
 
-def page(right: Right) -> Callable[
+def page(
+    right: Right,
+) -> Callable[
     [Callable[Concatenate[PersonRequest, P], HttpResponseBase]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 ]:
     """Mark a view: signed-in people who hold `right` in some membership. The right itself is kept for inspection."""
@@ -34,10 +36,11 @@ def page(right: Right) -> Callable[
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            prefetch_related_objects([request.user], "memberships")  # asked by each guard: read once
-            if not holds(request.user, right):  # type: ignore[arg-type]
+            asked = cast(PersonRequest, request)
+            prefetch_related_objects([asked.user], "memberships")  # each guard asks for them: read once
+            if not holds(asked.user, right):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            return view(asked, *args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]
         return login_required(guarded)

@@ -70,7 +70,8 @@ class Membership(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organisation", "person", "chain", "store"], name="membership_once"),
             models.CheckConstraint(
-                condition=models.Q(store__isnull=True) | models.Q(chain__isnull=False), name="membership_store_has_chain"
+                condition=models.Q(store__isnull=True) | models.Q(chain__isnull=False),
+                name="membership_store_has_chain",
             ),
         ]
 

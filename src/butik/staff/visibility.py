@@ -1,6 +1,7 @@
 """The application's own lock: which rows a person's memberships reach."""
 
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -37,7 +38,7 @@ def _reach(model: type[models.Model], membership: "Membership") -> Q:
     return within
 
 
-def _reach_of_chain(name: str | None, columns: set[str], chain: object) -> Q:
+def _reach_of_chain(name: str | None, columns: set[str], chain: UUID) -> Q:
     if name == "chain":
         return Q(pk=chain)
     if "chain_id" in columns:
@@ -47,7 +48,7 @@ def _reach_of_chain(name: str | None, columns: set[str], chain: object) -> Q:
     return _shared_with_all(name)
 
 
-def _reach_of_store(name: str | None, columns: set[str], chain: object, store: object) -> Q:
+def _reach_of_store(name: str | None, columns: set[str], chain: UUID | None, store: UUID) -> Q:
     """A store's people see its own rows, and those of their chain that are no store's (articles, the chain itself)."""
     if name == "store":
         return Q(pk=store)

@@ -24,7 +24,13 @@ class StoreManagementConfig(AppConfig):
             33, "store_management:assistants", _("Shop assistants"), "users", Right.STAFF_ASSISTANT_VIEW, of_store=True
         ),
         Entry(
-            34, "store_management:exceptions", _("Exceptions"), "alert-triangle", Right.SALES_RECEIPT_VIEW, of_store=True
+            34,
+            "store_management:exceptions",
+            _("Exceptions"),
+            "alert-triangle",
+            Right.SALES_RECEIPT_VIEW,
+            of_store=True,
         ),
+        Entry(40, "store_management:articles", _("Articles"), "tag", Right.ARTICLES_ARTICLE_VIEW),
         Entry(60, "store_management:audit_log", _("Audit log"), "history", Right.AUDIT_ENTRY_VIEW),
     )

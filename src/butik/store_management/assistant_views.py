@@ -92,6 +92,4 @@ def assistant_unblock(request: StoreRequest, assistant_id: UUID) -> HttpResponse
 
 
 def _found(request: StoreRequest, assistant_id: UUID) -> ShopAssistant:
-    return get_for(
-        request.user, Right.STAFF_ASSISTANT_EDIT, ShopAssistant, pk=assistant_id, store_id=request.store.pk
-    )
+    return get_for(request.user, Right.STAFF_ASSISTANT_EDIT, ShopAssistant, pk=assistant_id, store_id=request.store.pk)

@@ -10,7 +10,7 @@ from butik.organisation.models import Store
 
 
 def enrolment_address(*, store: Store, code: str) -> str:
-    """`u`: whom to ask, `c`: the code, `r`: the key id of the chain's root. After `#`: no server's log ever holds it."""
+    """`u`: whom to ask, `c`: the code, `r`: the key id of the chain's root. After `#`, so that no server logs it."""
     root = this_installation().root_key or store.chain.root_key
     said = {"u": settings.BUTIK_URL, "c": code, "r": key_id(bytes(root)) if root else ""}
     return f"{settings.BUTIK_POS_ORIGIN}/#enrol={encode(msgspec.json.encode(said))}"

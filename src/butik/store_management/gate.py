@@ -20,9 +20,9 @@ class StoreRequest(PersonRequest):
     store: Store
 
 
-def store_page(right: Right) -> Callable[
-    [Callable[Concatenate[StoreRequest, P], HttpResponse]], Callable[..., HttpResponseBase]
-]:
+def store_page(
+    right: Right,
+) -> Callable[[Callable[Concatenate[StoreRequest, P], HttpResponse]], Callable[..., HttpResponseBase]]:
     """Mark a view of one store: 404 to strangers of it, 403 without `right` there. The frame shows the store."""
 
     def decorate(view: Callable[Concatenate[StoreRequest, P], HttpResponse]) -> Callable[..., HttpResponseBase]:

@@ -57,7 +57,7 @@ def _happening(request: StoreRequest, moment: datetime) -> dict[str, Any]:
         # at the store itself nothing goes stale: who reads this page has just heard from it
         "fresh_until": standing.fresh_until if standing.is_heard(moment) and not is_this(store) else None,
         "day": day_by_hour(store, moment),
-        "receipts": Sale.objects.visible_to(person).filter(store_id=store.pk).order_by("-business_date", "-pk")[:LATEST],
+        "receipts": Sale.objects.visible_to(person).filter(store_id=store.pk).defer("document").newest_first()[:LATEST],
         "errors": ErrorEntry.objects.visible_to(person).filter(store_id=store.pk).order_by("-latest_at")[:4],
         "exceptions": SaleException.objects.visible_to(person).filter(store_id=store.pk).count(),
         "quarantined": QuarantinedRecord.objects.visible_to(person)

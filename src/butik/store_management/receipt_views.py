@@ -30,7 +30,9 @@ def receipts(request: StoreRequest) -> HttpResponse:
     if asked.is_valid():
         rows = Sale.objects.visible_to(request.user).of_store(store.organisation_id, store.pk).defer("document")
         first, last = asked.days(business_date(store, now()))
-        page = newest_first(request, rows.matching(asked.cleaned_data["q"], first, last), "business_date", "corrected_at", "id")
+        page = newest_first(
+            request, rows.matching(asked.cleaned_data["q"], first, last), "business_date", "corrected_at", "id"
+        )
     everywhere = request.GET.copy()
     everywhere["period"] = "all"
     everywhere.pop("before", None)

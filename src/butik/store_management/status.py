@@ -34,9 +34,7 @@ def _own_standing(store: Store, latest_sales: dict[int, datetime], now: datetime
     for number, at in devices.values_list("pos__number", "last_seen_at"):
         known = seen.get(number)
         seen[number] = max(at, known) if at and known else at or known
-    poss = tuple(
-        PosStanding(number, is_up(at, now), latest_sales.get(number)) for number, at in sorted(seen.items())
-    )
+    poss = tuple(PosStanding(number, is_up(at, now), latest_sales.get(number)) for number, at in sorted(seen.items()))
     return Standing(contact_at=now, poss=poss, unsent=_unsent(store))
 
 

@@ -8,11 +8,13 @@ from butik.store_management import (
     pos_views,
     receipt_views,
 )
+from butik.store_management.article_views import ARTICLE_URLS
 
 app_name = "store_management"
 urlpatterns = [
     path("", overview_views.overview, name="overview"),
     path("audit-log/", audit_views.audit_log, name="audit_log"),
+    *ARTICLE_URLS,
     path("<uuid:store_id>/", overview_views.store, name="store"),
     path("<uuid:store_id>/now", overview_views.store_now, name="store_now"),
     path("<uuid:store_id>/poss/", pos_views.poss, name="poss"),

@@ -32,7 +32,7 @@ def noted(cast: Cast) -> ErrorEntry:
 
 
 def listed(cast: Cast, **query: object) -> str:
-    response = signed_in(cast.alice).get("/errors/", query)
+    response = signed_in(cast.alice).get("/errors/", {name: str(value) for name, value in query.items()})
     assert response.status_code == 200
     return response.content.decode().split("</form>")[-1]
 
@@ -67,7 +67,7 @@ def test_it_narrows_by_level_store_and_period(cast: Cast, noted: ErrorEntry) -> 
 
 def test_nothing_found_says_what_to_do(cast: Cast, noted: ErrorEntry) -> None:
     assert "No entry fits." in listed(cast, q="no such thing")
-    assert signed_in(cast.alice).get("/errors/", {"store": cast.stranger.store.pk}).status_code == 422
+    assert signed_in(cast.alice).get("/errors/", {"store": str(cast.stranger.store.pk)}).status_code == 422
 
 
 def test_an_entry_is_shown_with_its_detail(cast: Cast, noted: ErrorEntry) -> None:

@@ -64,9 +64,7 @@ def age(value: datetime | None) -> SafeString | str:
     if value is None:
         return _("never")
     seconds = int((now() - value).total_seconds())
-    return format_html(
-        '<time datetime="{}" title="{}" data-age>{}</time>', to_wire(value), _exact(value), ago(seconds)
-    )
+    return format_html('<time datetime="{}" title="{}" data-age>{}</time>', to_wire(value), _exact(value), ago(seconds))
 
 
 def ago(seconds: int) -> str:
@@ -131,7 +129,7 @@ def styled(field: BoundField) -> SafeString:
     else:
         look = "form-control"
     wrong = " is-invalid" if field.errors else ""
-    extra = {"class": f"{widget.attrs.get('class', '')} {look}{wrong}".strip()}
+    extra: dict[str, str | bool] = {"class": f"{widget.attrs.get('class', '')} {look}{wrong}".strip()}
     return field.as_widget(attrs=extra)
 
 

@@ -62,7 +62,10 @@ def take(maja: ShopAssistant, **changes: Any) -> bool:
 
 
 ACTS: list[tuple[str, Callable[[ShopAssistant], None]]] = [
-    ("changed", lambda m: change_assistant(assistant=m, name="M", role="OPERATOR", is_active=False, actor="x", now=now())),
+    (
+        "changed",
+        lambda m: change_assistant(assistant=m, name="M", role="OPERATOR", is_active=False, actor="x", now=now()),
+    ),
     ("pin_reset", lambda m: reset_pin(assistant=m, pin=PIN, actor="x", now=now())),
     ("unblocked", lambda m: unblock_assistant(assistant=m, actor="x", now=now())),
     ("blocked", lambda m: block_assistant(assistant=m, pin_version=1, actor="x", now=now())),

@@ -24,16 +24,22 @@ def level_of(cast: Cast, email: str) -> tuple[str, object, object]:
 
 
 def test_it_gives_a_level_over_a_store(cast: Cast, password: str, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("create_person", "Ida@Example.com", "--level", "store_manager", "--store", "12", "--password-file", password)
+    call_command(
+        "create_person", "Ida@Example.com", "--level", "store_manager", "--store", "12", "--password-file", password
+    )
     assert level_of(cast, "ida@example.com") == ("STORE_MANAGER", cast.store.chain_id, cast.store.pk)
     assert Person.objects.get(email="ida@example.com").check_password("a long enough secret")
     assert "can sign in as Store manager" in capsys.readouterr().out
 
 
 def test_it_gives_a_level_over_a_chain_or_the_organisation(cast: Cast, password: str) -> None:
-    call_command("create_person", "ida@example.com", "--level", "SUPPORTER", "--chain", "1", "--password-file", password)
+    call_command(
+        "create_person", "ida@example.com", "--level", "SUPPORTER", "--chain", "1", "--password-file", password
+    )
     assert level_of(cast, "ida@example.com") == ("SUPPORTER", cast.store.chain_id, None)
-    call_command("create_person", "bo@example.com", "--level", "ORGANISATION_ADMINISTRATOR", "--password-file", password)
+    call_command(
+        "create_person", "bo@example.com", "--level", "ORGANISATION_ADMINISTRATOR", "--password-file", password
+    )
     assert level_of(cast, "bo@example.com") == ("ORGANISATION_ADMINISTRATOR", None, None)
 
 

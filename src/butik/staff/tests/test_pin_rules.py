@@ -13,7 +13,22 @@ def test_a_pin_of_ones_own_is_taken(pin: str) -> None:
 
 @pytest.mark.parametrize(
     "pin",
-    ["", "123", "123456789", "12a4", "１２３５", " 2580", "0000", "7777777", "1234", "4321", "7890", "0987", "2323", "25802580"],
+    [
+        "",
+        "123",
+        "123456789",
+        "12a4",
+        "\uff11\uff12\uff13\uff15",
+        " 2580",
+        "0000",
+        "7777777",
+        "1234",
+        "4321",
+        "7890",
+        "0987",
+        "2323",
+        "25802580",
+    ],
 )
 def test_the_first_that_anybody_would_try_is_not(pin: str) -> None:
     with pytest.raises(ValidationError):

@@ -23,13 +23,17 @@ def test_it_says_who_did_what_in_words(cast: Cast) -> None:
 
 
 def test_it_narrows_to_one_act(cast: Cast) -> None:
-    rows = signed_in(cast.alice).get("/manage/audit-log/?act=organisation.pos.added").content.decode().split("</form>")[-1]
+    rows = (
+        signed_in(cast.alice).get("/manage/audit-log/?act=organisation.pos.added").content.decode().split("</form>")[-1]
+    )
     assert "POS added" in rows
     assert "Store opened" not in rows
 
 
 def test_an_unknown_act_narrows_nothing(cast: Cast) -> None:
-    assert "Store opened" in signed_in(cast.alice).get("/manage/audit-log/?act=%27").content.decode().split("</form>")[-1]
+    assert (
+        "Store opened" in signed_in(cast.alice).get("/manage/audit-log/?act=%27").content.decode().split("</form>")[-1]
+    )
 
 
 def test_a_stranger_sees_her_own_only(cast: Cast) -> None:

@@ -60,7 +60,9 @@ def test_it_is_accepted_with_a_reason(cast: Cast, held: QuarantinedRecord) -> No
     assert (accepted.accept_reason, accepted.accepted_by) == (REASON, cast.olga.actor)
     client = signed_in(cast.olga)
     assert "No record waits" in client.get(f"/manage/{cast.store.pk}/quarantine/").content.decode()
-    assert held.get_reason_display() in client.get(f"/manage/{cast.store.pk}/quarantine/?state=accepted").content.decode()
+    assert (
+        held.get_reason_display() in client.get(f"/manage/{cast.store.pk}/quarantine/?state=accepted").content.decode()
+    )
     assert client.post(address(cast, held), {"reason": REASON}).status_code == 404
 
 

@@ -77,5 +77,7 @@ class Command(BaseCommand):
 def _only(rows: Any, what: str) -> Any:
     found = list(rows[:2])
     if len(found) != 1:
-        raise CommandError(f"There is no such {what}." if not found else f"Several {what}s have this number: say --chain.")
+        raise CommandError(
+            f"There is no such {what}." if not found else f"Several {what}s have this number: say --chain."
+        )
     return found[0]

@@ -1,8 +1,6 @@
 """Which rows a membership reaches: an organisation, one of its chains, or one of its stores."""
 
 import pytest
-from tests.support.cast import Cast, sell
-from tests.support.till import MILK, Till
 
 from butik.articles.models import Article
 from butik.audit.models import AuditEntry
@@ -12,6 +10,8 @@ from butik.organisation.models import Chain, Company, Organisation, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import Sale, SaleLine, Series
 from butik.staff.models import Membership, Person
+from tests.support.cast import Cast, sell
+from tests.support.till import MILK, Till
 
 
 @pytest.fixture
