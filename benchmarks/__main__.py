@@ -17,8 +17,7 @@ BENCHMARKS = {
     "sale_postgres": "the same into a store on PostgreSQL",
     "article_import": "articles from a file",
     "ingestion": "sales of 100 stores into the chain",
-    "dashboard": "from the receipt to the dashboard's figure",
-    "memory": "memory of a service",
+    "dashboard": "from the receipt to the dashboard's figure, and the services' memory",
     "fresh_clone": "from a fresh clone to the demo's table",
 }
 RESULTS = Path(__file__).parent / "results"

@@ -22,8 +22,11 @@ ARTICLES = 10_000
 def measure() -> Iterator[Figure]:
     with folder() as here, running_postgres() as server:
         server.create_database("store")
-        urls = {"database_url": server.url("store"), "owner_url": server.url("store", OWNER)}
-        with store_service(here / "store", articles=ARTICLES, tills=CLIENTS, **urls) as store:
+        settings = {
+            "BUTIK_DATABASE_URL": server.url("store"),
+            "BUTIK_OWNER_DATABASE_URL": server.url("store", OWNER),
+        }
+        with store_service(here / "store", articles=ARTICLES, tills=CLIENTS, settings=settings) as store:
             copy_database(server, "store", "floor")
             requests: list[list[bytes]] = []
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -34,6 +34,7 @@ class StoreService:
     environment: dict[str, str]
     devices: list[Device]
     process: Process
+    codes: list[str]  # for devices to come
     _random: Random = field(default_factory=lambda: Random(57))
 
     def sales(self, tills: int, each: int) -> list[list[bytes]]:
@@ -47,31 +48,38 @@ class StoreService:
 
 @contextmanager
 def store_service(
-    data: Path, *, articles: int, tills: int, database_url: str = "", owner_url: str = ""
+    data: Path,
+    *,
+    articles: int,
+    tills: int,
+    spare: int = 0,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[StoreService]:
+    """A store that serves `tills` devices; `spare` more may be enrolled. `settings` are more of the service's own."""
     port = free_port()
     environment = {
         "BUTIK_ROLE": "store",
         "BUTIK_DATA": str(data),
         "BUTIK_URL": f"http://localhost:{port}",
-        "BUTIK_DATABASE_URL": database_url,
-        "BUTIK_OWNER_DATABASE_URL": owner_url,
+        **(settings or {}),
     }
     data.mkdir(parents=True)
     write_csv(generate_catalogue(articles), data / "articles.csv")
-    codes = json.loads(run_child("benchmarks.setup_store", data / "articles.csv", str(tills), environment=environment))
+    codes = json.loads(
+        run_child("benchmarks.setup_store", data / "articles.csv", str(tills + spare), environment=environment)
+    )
     processes = Processes()
     try:
         process = processes.start("store", ["-m", "butik", "serve"], environment, data)
         wait_until_ready(process, environment["BUTIK_URL"])
         devices = [
             Device.enrol(data / f"device-{place}", environment["BUTIK_URL"], code, f"Till {place}")
-            for place, code in enumerate(codes, 1)
+            for place, code in enumerate(codes[:tills], 1)
         ]
         for device in devices:
             device.push()
             _stock(device)
-        yield StoreService(data, port, environment, devices, process)
+        yield StoreService(data, port, environment, devices, process, codes[tills:])
     finally:
         processes.stop()
 

@@ -59,6 +59,9 @@ class Processes:
         self._running.append(process)
         return process
 
+    def named(self, name: str) -> Process:
+        return next(process for process in self._running if process.name == name)
+
     def check(self) -> None:
         for process in self._running:
             process.check()

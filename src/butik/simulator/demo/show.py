@@ -51,6 +51,12 @@ def progress_bars() -> Iterator[Bars]:
         yield Bars(progress)
 
 
+@contextmanager
+def quiet_bars() -> Iterator[Bars]:
+    """For whoever starts a demo to do something else with it."""
+    yield Bars(Progress(disable=True))
+
+
 def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("what", "address", "sign in"):
