@@ -3,16 +3,17 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
 
 from tests.journey.pages import sign_in
 from tests.support.chromium import running_chromium
 from tests.support.street import ALICE, BOB, Street
 
-PHONE = {"width": 360, "height": 640}
-LAPTOP = {"width": 1366, "height": 768}
+PHONE = ViewportSize(width=360, height=640)
+LAPTOP = ViewportSize(width=1366, height=768)
 OpenBrowser = Callable[..., BrowserContext]
 
 
@@ -30,7 +31,7 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(size: dict[str, int] = LAPTOP, *, locale: str = "en-GB", **options: object) -> BrowserContext:
+    def open_one(size: ViewportSize = LAPTOP, *, locale: str = "en-GB", **options: Any) -> BrowserContext:
         context = chromium.new_context(viewport=size, locale=locale, timezone_id="Europe/Copenhagen", **options)
         context.set_default_timeout(15_000)
         context.on("console", lambda message: complaints.extend(_complaint(message)))

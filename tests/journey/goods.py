@@ -1,4 +1,4 @@
-"""The file that the chain's administrator uploads: all that the chain has, with news, changes and rows that nobody can take."""
+"""The file that the chain's administrator uploads: all that there is, with news, changes and rows to refuse."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +8,10 @@ from butik.simulator.catalogue import GeneratedArticle, write_csv
 from tests.support.street import Street
 
 
-def _new(number: int, text: str, price: int, **more: int) -> GeneratedArticle:
+def _new(number: int, text: str, price: int, vat_rate: int = 2500) -> GeneratedArticle:
     body = f"570009{number}"
     name = text.capitalize()
-    return GeneratedArticle(str(number), f"{body}{check_digit(body)}", name, text, "Nyheder", "PCS", price, **more)
+    return GeneratedArticle(str(number), f"{body}{check_digit(body)}", name, text, "Nyheder", "PCS", price, vat_rate)
 
 
 BREAD = _new(500001, "RUGBRØD SURDEJ", 2197)

@@ -84,8 +84,15 @@ class Street:
     def launch_service(self, key: str) -> None:
         self.launch(key, "serve", environment=self.plan.environment(key))
 
-    def launch_app(self) -> None:
-        self.launch("app", "serve_pos_app", "--port", str(self.plan.port_base), "--files", str(self.app_files))
+    def launch_app(self, files: Path | None = None) -> None:
+        port, folder = str(self.plan.port_base), str(files or self.app_files)
+        self.launch("app", "serve_pos_app", "--port", port, "--files", folder)
+
+    def serve_app_from(self, files: Path) -> None:
+        """Another build at the app's address, as after a release."""
+        self.stop("app")
+        self.launch_app(files)
+        self.await_health("app")
 
     def await_health(self, key: str) -> None:
         urls = {"app": self.app_url, "terminal": self.terminal_url, CHAIN: self.chain_url, STORE: self.store_url}
