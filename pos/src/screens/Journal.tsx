@@ -5,6 +5,7 @@ import { type Formats, useFormats, useTexts, useTill } from '../parts/context';
 
 /** Lines are drawn in bundles, and a bundle is drawn again only when one of its own lines changes: the thousandth scan costs what the first did. */
 const BUNDLE = 40;
+const BOTTOM = 1_000_000;
 
 /** `fixed`: to look at only, while the customer pays. */
 export function Journal({ fixed = false }: { fixed?: boolean }) {
@@ -17,19 +18,20 @@ export function Journal({ fixed = false }: { fixed?: boolean }) {
   const lastArticle = lines.findLast((line) => line.linkedTo === null)?.id ?? null;
 
   useLayoutEffect(() => {
+    // With the frame that shows it the newest line comes into sight; asking for the layout before would cost it twice.
+    // Further than any journal is long, and by scrolling, so nothing that stands is moved (no layout shift).
+    requestAnimationFrame(() => list.current?.scrollTo(0, BOTTOM));
     if (performance.getEntriesByName('scan-start').length) {
       performance.measure('scan', 'scan-start');
       performance.clearMarks('scan-start');
     }
-    // The list grows upwards from its end, so 0 is the newest line.
-    if (list.current) list.current.scrollTop = 0;
   }, [lines]);
 
   const bundles: (readonly BasketLine[])[] = [];
   for (let start = 0; start < lines.length; start += BUNDLE) bundles.push(lines.slice(start, start + BUNDLE));
   const pick = (id: number) => (till.selected.value = till.selected.value === id ? null : id);
   return (
-    <section class="journal" aria-label={t.journal} ref={list}>
+    <section class="journal" aria-label={t.journal} ref={list} {...(fixed ? { tabIndex: 0 } : {})}>
       {lines.length === 0 && <p class="journal-empty">{t.emptyJournal}</p>}
       <div class="journal-lines" role="list" data-testid="journal">
         {bundles.map((bundle, place) => {

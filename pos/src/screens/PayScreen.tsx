@@ -25,7 +25,8 @@ export function PayScreen() {
       ? { label: t.payCard(money(cardAmount)), press: () => payCard(till, cardAmount) }
       : { label: t.cashAmount(money(cash)), press: () => payCash(till, cash) };
   return (
-    <div class="till" data-testid="pay-screen">
+    <main class="till" data-testid="pay-screen">
+      <h1 class="sr-only">{t.toPay}</h1>
       <InfoLine />
       <Journal fixed />
       <div class="total pay-total">
@@ -63,6 +64,6 @@ export function PayScreen() {
       <Keypad onDigits={(digits) => keyDigits(till, digits)} onClear={() => clear(till)} onErase={() => eraseDigit(till)} onEnter={() => void payCash(till, cash)} enterLabel={t.cash} />
       <MainButton onPress={() => void main.press()}>{main.label}</MainButton>
       <CardSheet />
-    </div>
+    </main>
   );
 }

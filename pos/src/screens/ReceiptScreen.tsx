@@ -16,14 +16,14 @@ export function ReceiptScreen() {
     till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN';
   };
   return (
-    <div class="till till-receipt" data-testid="receipt-screen">
+    <main class="till till-receipt" data-testid="receipt-screen">
       <header class="info">
         <StatusLine />
         <h1 class="info-line">{receipt.copy ? t.copy : `${t.receipt} ${receipt.number}`}</h1>
       </header>
-      <main class="journal receipt-place">
+      <div class="journal receipt-place" tabIndex={0}>
         <ReceiptPaper receipt={receipt} />
-      </main>
+      </div>
       <div class="total">
         <span>{change ? t.change : t.total}</span>
         <output class="total-amount" data-testid={change ? 'change' : 'receipt-total'}>
@@ -39,6 +39,6 @@ export function ReceiptScreen() {
         </button>
       </div>
       <MainButton onPress={leave}>{t.newSale}</MainButton>
-    </div>
+    </main>
   );
 }

@@ -19,12 +19,13 @@ export function SaleScreen() {
   const [open, setOpen] = useState<'SEARCH' | 'MENU' | null>(null);
   const { lines } = till.basket.value;
   return (
-    <div class="till" data-testid="sale-screen">
+    <main class="till" data-testid="sale-screen">
+      <h1 class="sr-only">{t.name}</h1>
       <InfoLine />
       <Journal />
       <div class="total">
         <span>{t.total}</span>
-        <span class="quiet">{lines.length ? t.lines(lines.length) : ''}</span>
+        <span class="quiet line-count">{lines.length ? t.lines(lines.length) : ''}</span>
         <output class="total-amount" data-testid="total">
           {money(totalOf(till))}
         </output>
@@ -32,12 +33,14 @@ export function SaleScreen() {
       <SaleMenu onSearch={() => setOpen('SEARCH')} onMenu={() => setOpen('MENU')} />
       <Keypad onDigits={(digits) => keyDigits(till, digits)} onClear={() => clear(till)} onErase={() => eraseDigit(till)} onTimes={() => keyQuantity(till)} onEnter={() => scan(till, till.entry.value)} />
       <MainButton onPress={() => goToPay(till)} disabled={!lines.length}>
-        {t.pay} <span class="tabular">{lines.length ? money(totalOf(till)) : ''}</span>
+        <span class="main-amount">
+          {t.pay} <span class="tabular">{lines.length ? money(totalOf(till)) : ''}</span>
+        </span>
       </MainButton>
       {open === 'SEARCH' && <SearchSheet onClose={() => setOpen(null)} />}
       {open === 'MENU' && <MoreSheet onClose={() => setOpen(null)} />}
       <Questions />
-    </div>
+    </main>
   );
 }
 

@@ -50,19 +50,19 @@ export function SignInScreen() {
   }
 
   return (
-    <form
-      class="till till-sign-in"
-      aria-label={t.signInTitle}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <main class="till">
       <header class="info">
         <StatusLine />
         <h1 class="info-line">{t.signInTitle}</h1>
       </header>
-      <main class="journal sign-in">
+      <form
+        class="journal sign-in"
+        aria-label={t.signInTitle}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
         <div class="sign-in-fields">
           <label>
             {t.staffNumber}
@@ -80,7 +80,7 @@ export function SignInScreen() {
         </p>
         {/* Enter submits a form only when it has a button of its own. */}
         <button type="submit" hidden />
-      </main>
+      </form>
       <div class="menu">
         <button type="button" class="menu-key" onClick={() => (till.screen.value = 'UNSENT')}>
           {t.unsent}
@@ -93,6 +93,6 @@ export function SignInScreen() {
       <MainButton onPress={() => void submit()} disabled={busy}>
         {t.signIn}
       </MainButton>
-    </form>
+    </main>
   );
 }
