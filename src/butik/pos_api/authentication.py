@@ -16,6 +16,7 @@ from butik.organisation.installation import audience, this_installation
 from butik.organisation.models import Device
 from butik.organisation.proofs import Proof, check_proof, read_proof
 from butik.organisation.tenancy import tenant_scope
+from butik.sales.pipeline import hot_scope
 from butik.sales.reading import Place, Signer
 from butik.sales.signers import EnrolledDevice, load_devices
 
@@ -47,7 +48,7 @@ def device_call(limit: int = SMALL) -> Callable[[DeviceView], DeviceView]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             body, proof = read_body(request, limit), _proof_of(request)
             with tenant_scope([proof.claims.org]):
-                caller = authenticate(request, proof, body)
+                caller = _believe(request, proof, body, _device_of(proof))
                 _require_active(caller)
                 return view(request, caller, *args, **kwargs)
 
@@ -60,12 +61,12 @@ def device_call(limit: int = SMALL) -> Callable[[DeviceView], DeviceView]:
 def identify(request: HttpRequest, limit: int) -> Caller:
     """Authenticate a call that is open to closed devices too; its scope ends here."""
     body, proof = read_body(request, limit), _proof_of(request)
-    with tenant_scope([proof.claims.org]):
-        return authenticate(request, proof, body)
+    with hot_scope(proof.claims.org):
+        enrolled = _device_of(proof)
+    return _believe(request, proof, body, enrolled)
 
 
-def authenticate(request: HttpRequest, proof: Proof, body: bytes) -> Caller:
-    enrolled = _device_of(proof)
+def _believe(request: HttpRequest, proof: Proof, body: bytes, enrolled: EnrolledDevice) -> Caller:
     check_proof(
         proof,
         enrolled.signer.key,

@@ -5,26 +5,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 
 from butik.live.actions import announce
 from butik.organisation.tenancy import tenant_scope
-from butik.sales import sql
 from butik.sales.events import heed_events
 from butik.sales.journal import Decision, Outcome, decide
 from butik.sales.known import load_known
 from butik.sales.models import QuarantinedRecord
+from butik.sales.pipeline import hot_scope
 from butik.sales.reading import Place, Record
-from butik.sales.rows import POSTGRESQL, SQLITE, Batch, make_rows
+from butik.sales.rows import POSTGRESQL, SQLITE, make_rows
+from butik.sales.write import HeadMoved, write_batch
 
 logger = logging.getLogger(__name__)
-
-
-class HeadMoved(Exception):
-    """Somebody else has booked into the same series since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ def _book_inside(records: Sequence[Record], place: Place, bearer: Bearer, now: d
 
 def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
     dialect = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-    with tenant_scope([place.organisation_id]):
+    with hot_scope(place.organisation_id):
         known = load_known(records, place)
         decisions = decide(records, known)
         batch = make_rows(
@@ -75,52 +71,14 @@ def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: 
         if batch:
             # on PostgreSQL the scope is the transaction already; on SQLite the gate is entered here and not before
             with transaction.atomic(savepoint=connection.vendor == "sqlite"):
-                _write(batch, place, now)
+                write_batch(batch)
+                if batch.sales:
+                    where = {"organisation_id": place.organisation_id, "chain_id": place.chain_id}
+                    announce("sales", **where, store_id=place.store_id, ref=place.store_id, at=now)
                 if bearer.forward:
                     heed_events(decisions, place, now)
     _log_quarantined(decisions)
     return decisions
-
-
-def _write(batch: Batch, place: Place, now: datetime) -> None:
-    with connection.cursor() as cursor:
-        for row in batch.moved_series:
-            cursor.execute(sql.MOVE_SERIES, row)
-            if cursor.rowcount != 1:
-                raise HeadMoved
-        for statement, rows in _statements(batch):
-            if len(rows) == 1:
-                cursor.execute(statement, rows[0])
-            elif rows:
-                cursor.executemany(statement, rows)
-        if batch.sales:
-            announce(
-                "sales",
-                organisation_id=place.organisation_id,
-                chain_id=place.chain_id,
-                store_id=place.store_id,
-                ref=place.store_id,
-                at=now,
-            )
-
-
-def _statements(batch: Batch) -> list[tuple[str, list[Any]]]:
-    later = "GREATEST" if connection.vendor == "postgresql" else "MAX"
-    return [
-        (sql.INSERT_SERIES, batch.new_series),
-        (sql.KEEP_OPENING, batch.openings),
-        (sql.KEEP_CLOSING, batch.closings),
-        (sql.INSERT_SALE, batch.sales),
-        (sql.INSERT_LINE, batch.lines),
-        (sql.INSERT_VAT, batch.vat),
-        (sql.INSERT_PAYMENT, batch.payments),
-        (sql.INSERT_EVENT, batch.events),
-        (sql.INSERT_QUARANTINED, batch.quarantined),
-        (sql.DELETE_GAP, batch.filled_gaps),
-        (sql.INSERT_EXCEPTION, batch.exceptions),
-        (sql.INSERT_OUTBOX, batch.outbox),
-        (sql.add_to_day_figure(later), batch.day_figures),
-    ]
 
 
 def _log_quarantined(decisions: Sequence[Decision]) -> None:

@@ -15,7 +15,9 @@ from django.db import connection
 from butik.lib.signing import open_document
 from butik.sales.journal import Head, Known, Numbered
 from butik.sales.models import QuarantinedRecord
+from butik.sales.pipeline import ask, fetch
 from butik.sales.reading import Place, Record
+from butik.sales.sql import Row
 from butik.sales.wire import Event, Sale
 
 _SERIES = (
@@ -50,23 +52,24 @@ _SQLITE_VERSIONS = (
 
 _POSTGRESQL = " UNION ALL ".join(
     (
-        _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s)",
-        _SERIES.format(probe="unnest(%s::int[], %s::text[]) j(pos, label) JOIN sales_series")
+        _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s::uuid[])",
+        _SERIES.format(probe="unnest(%s::text[]::int[], %s::text[]) j(pos, label) JOIN sales_series")
         + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.pos AND s.label = j.label",
-        _ID.format(probe="sales_sale") + "WHERE r.id = ANY(%s)",
+        _ID.format(probe="sales_sale") + "WHERE r.id = ANY(%s::uuid[])",
         _NUMBER.format(
-            wants="j.wants", probe="unnest(%s::uuid[], %s::int[], %s::bool[]) j(series, counter, wants) JOIN sales_sale"
+            wants="j.wants",
+            probe="unnest(%s::uuid[], %s::text[]::int[], %s::bool[]) j(series, counter, wants) JOIN sales_sale",
         )
         + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.series AND r.counter = j.counter",
         _HELD.format(probe="sales_quarantinedrecord")
-        + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s) AND q.accepted_at IS NULL",
+        + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s::text[]) AND q.accepted_at IS NULL",
     )
 )
 # In one order, so that two batches with several series never wait for each other in a circle.
-_LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
-_POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s)"
+_LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
+_POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s::uuid[])"
 _POSTGRESQL_VERSIONS = (
-    "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::bigint[]) j(number, version) "
+    "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
     "JOIN articles_articleversion v ON v.organisation_id = %s AND v.chain_id = %s "
     "AND v.number = j.number AND v.version = j.version"
 )
@@ -108,40 +111,46 @@ class _Names:
 
 def load_known(records: Sequence[Record], place: Place) -> Known:
     names = _Names(records)
-    known = Known()
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql" and names.series:
-            cursor.execute(_LOCK, [sorted(names.series)])
-        for statement, values in _questions(names, place):
-            cursor.execute(statement, values)
-            for row in cursor.fetchall():
-                _enter(row, known)
-        if names.versions:
-            cursor.execute(*_version_question(names, place))
-            known.versions = {(number, version): (price, rate) for number, version, price, rate in cursor.fetchall()}
+    answers = (_ask_postgresql if connection.vendor == "postgresql" else _ask_sqlite)(names, place)
+    known = Known(versions={(number, version): (price, rate) for number, version, price, rate in answers.pop()})
+    for answer in answers:
+        for row in answer:
+            _enter(row, known)
     return known
 
 
+def _ask_sqlite(names: _Names, place: Place) -> list[list[Row]]:
+    """The answers to all questions; the last is about prices."""
+    with connection.cursor() as cursor:
+        answers = []
+        for statement, values in _questions(names, place):
+            cursor.execute(statement, values)
+            answers.append(cursor.fetchall())
+    return answers
+
+
+def _ask_postgresql(names: _Names, place: Place) -> list[list[Row]]:
+    if names.series:
+        ask(_LOCK, [sorted(names.series)])
+    cursors = [ask(statement, values) for statement, values in _questions(names, place)]  # all are on their way
+    return [fetch(cursor) for cursor in cursors]
+
+
 def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:
-    if connection.vendor == "postgresql":
-        here: list[Any] = [place.organisation_id, place.store_id]
-        numbers = list(names.numbers.items())
-        values = [
-            list(names.series),
-            [pos for pos, _ in names.labels],
-            [label for _, label in names.labels],
-            *here,
-            names.sales,
-            [series for (series, _), _ in numbers],
-            [counter for (_, counter), _ in numbers],
-            [wants for _, wants in numbers],
-            *here,
-            *here,
-            names.hashes,
-        ]
-        return [(_POSTGRESQL, values), *([(_POSTGRESQL_EVENTS, [names.events])] if names.events else [])]
+    on_postgresql = connection.vendor == "postgresql"
+    questions = [
+        (_POSTGRESQL, _for_postgresql(names, place)) if on_postgresql else (_SQLITE, _for_sqlite(names, place))
+    ]
+    if names.events:
+        ids = [each.hex for each in names.events]
+        questions.append((_POSTGRESQL_EVENTS, [ids]) if on_postgresql else (_SQLITE_EVENTS, [json.dumps(ids)]))
+    questions.append(_version_question(names, place))
+    return questions
+
+
+def _for_sqlite(names: _Names, place: Place) -> list[Any]:
     here = [place.organisation_id.hex, place.store_id.hex]
-    values = [
+    return [
         json.dumps([each.hex for each in names.series]),
         json.dumps(list(names.labels)),
         *here,
@@ -151,19 +160,36 @@ def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:
         json.dumps(names.hashes),
         *here,
     ]
-    ids = json.dumps([each.hex for each in names.events])
-    return [(_SQLITE, values), *([(_SQLITE_EVENTS, [ids])] if names.events else [])]
+
+
+def _for_postgresql(names: _Names, place: Place) -> list[Any]:
+    """Numbers go as texts: of numbers the driver would choose a type by their size, and each choice is another plan."""
+    here: list[Any] = [place.organisation_id, place.store_id]
+    numbers = list(names.numbers.items())
+    return [
+        list(names.series),
+        [str(pos) for pos, _ in names.labels],
+        [label for _, label in names.labels],
+        *here,
+        names.sales,
+        [series for (series, _), _ in numbers],
+        [str(counter) for (_, counter), _ in numbers],
+        [wants for _, wants in numbers],
+        *here,
+        *here,
+        names.hashes,
+    ]
 
 
 def _version_question(names: _Names, place: Place) -> tuple[str, list[Any]]:
     versions = list(names.versions)
     if connection.vendor == "postgresql":
-        numbers, positions = [number for number, _ in versions], [version for _, version in versions]
+        numbers, positions = [number for number, _ in versions], [str(version) for _, version in versions]
         return _POSTGRESQL_VERSIONS, [numbers, positions, place.organisation_id, place.chain_id]
     return _SQLITE_VERSIONS, [json.dumps(versions), place.organisation_id.hex, place.chain_id.hex]
 
 
-def _enter(row: tuple[Any, ...], known: Known) -> None:
+def _enter(row: Row, known: Known) -> None:
     tag, row_id, other, *rest = row
     if tag == "series":
         pos, counter, sales, total, label, latest, opening, closing = rest

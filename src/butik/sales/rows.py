@@ -15,9 +15,8 @@ from butik.sales.checks import corrected
 from butik.sales.journal import Decision, Head, Known, Outcome
 from butik.sales.models import QuarantinedRecord, SaleException
 from butik.sales.reading import Place, Record
+from butik.sales.sql import Row
 from butik.sales.wire import Closing, Event, Opening, Sale
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,7 @@ class _Maker:
                 record.hash,
                 record.document,
                 decision.reason,
-                decision.detail[:300],
+                _printable(decision.detail),
                 self.dialect.moment(record.received_at),
                 "",
                 "",
@@ -278,7 +277,15 @@ class _Maker:
 
     def series(self, head: Head) -> None:
         uuid = self.dialect.uuid
-        state = (head.latest_counter, head.latest_hash, head.sales, head.total, head.opening_hash, head.closing_hash)
+        state = (
+            head.latest_counter,
+            head.latest_hash,
+            head.sales,
+            head.total,
+            head.opening_hash,
+            head.closing_hash,
+            head.state,
+        )
         if head.stored is None:
             self.batch.new_series.append(
                 (
@@ -289,14 +296,13 @@ class _Maker:
                     head.pos_number,
                     uuid(head.device_id),
                     head.label,
-                    head.state,
                     *state,
                     "",
                     "",
                 )
             )
         elif head.is_moved:
-            self.batch.moved_series.append((*state, head.state, uuid(head.id), *head.stored))
+            self.batch.moved_series.append((*state, uuid(head.id), *head.stored))
 
     def _send_whole(self, record: Record, is_revoked: bool = False) -> None:
         body = record_body(record.document, record.received_at, is_revoked=is_revoked)
@@ -305,6 +311,11 @@ class _Maker:
     def _send(self, kind: str, ref: Any, body: str) -> None:
         if self.forward:
             self.batch.outbox.append((self._organisation, kind, ref, body, self._now))
+
+
+def _printable(detail: str) -> str:
+    """What a stranger wrote may be quoted in it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in detail[:300])
 
 
 def record_body(

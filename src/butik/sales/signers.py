@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from butik.organisation.models import Device, Store
+from butik.sales.pipeline import ask, fetch
 from butik.sales.reading import Place, Signer
 
 
@@ -28,17 +29,18 @@ _DEVICES = (
     "WHERE d.organisation_id = %s AND d.store_id = %s AND d.kid "
 )
 _SQLITE = _DEVICES + "IN (SELECT value FROM json_each(%s))"  # noqa: S608 - constants
-_POSTGRESQL = _DEVICES + "= ANY(%s)"
+_POSTGRESQL = _DEVICES + "= ANY(%s::text[])"
 
 
 def load_devices(*, organisation_id: UUID, store_id: UUID, kids: Iterable[str]) -> dict[str, EnrolledDevice]:
     """The devices of a store, whatever their state, by key id."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute(_POSTGRESQL, (organisation_id, store_id, list(kids)))
-        else:
+    if connection.vendor == "postgresql":
+        rows = fetch(ask(_POSTGRESQL, (organisation_id, store_id, list(kids))))
+    else:
+        with connection.cursor() as cursor:
             cursor.execute(_SQLITE, (organisation_id.hex, store_id.hex, json.dumps(list(kids))))
-        return {row[1]: _device(row) for row in cursor.fetchall()}
+            rows = cursor.fetchall()
+    return {row[1]: _device(row) for row in rows}
 
 
 def load_signers(*, place: Place, kids: Iterable[str]) -> dict[str, Signer]:
