@@ -53,12 +53,15 @@ class ArticleQuerySet(TenantQuerySet):
         folded = fold(" ".join(text.split()))
         return self.filter(search_text__gte=folded, search_text__lt=folded + HIGHEST)
 
-    def numbered(self, digits: str) -> Self:
-        """Articles whose number begins with these digits, or that have that very barcode."""
+    def numbered(self, chain: Chain, digits: str) -> Self:
+        """Articles of a chain whose number begins with these digits, or that have that very barcode."""
+        with_code = Barcode.objects.filter(
+            organisation_id=chain.organisation_id, chain=chain, code=normalise_code(digits)
+        )
         # digits sort alike in every collation; `startswith` then takes out what a collation would let through
         following = digits[:-1] + chr(ord(digits[-1]) + 1)
         by_number = models.Q(number__gte=digits, number__lt=following, number__startswith=digits)
-        return self.filter(by_number | models.Q(barcodes__code=normalise_code(digits))).distinct()
+        return self.filter(by_number | models.Q(pk__in=with_code.values("article_id")))
 
     def after(self, search_text: str, number: str) -> Self:
         """What follows an article in the order of texts: the next page, however far down the list it is."""

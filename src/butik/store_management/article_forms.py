@@ -17,17 +17,15 @@ class ArticleFilter(forms.Form):
     """The address of the list of articles."""
 
     q = forms.CharField(label=_("Beginning of text, number or barcode"), max_length=60, required=False)
-    group = forms.ChoiceField(label=_("Group"), required=False)
-    chain = forms.ChoiceField(label=_("Chain"), required=False)
 
     def __init__(self, *args: Any, chains: list[Chain], chain: Chain, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         groups = ArticleGroup.objects.filter(organisation_id=chain.organisation_id, chain=chain).order_by("name")
-        self.fields["group"].choices = [("", _("All groups")), *((str(each.pk), each.name) for each in groups)]
+        named = [("", _("All groups")), *((str(each.pk), each.name) for each in groups)]
+        self.fields["group"] = forms.ChoiceField(label=_("Group"), required=False, choices=named)
         if len(chains) > 1:
-            self.fields["chain"].choices = [(str(each.pk), each.name) for each in chains]
-        else:
-            del self.fields["chain"]
+            choices = [(str(each.pk), each.name) for each in chains]
+            self.fields["chain"] = forms.ChoiceField(label=_("Chain"), required=False, choices=choices)
 
 
 class ImportForm(forms.Form):
@@ -37,7 +35,6 @@ class ImportForm(forms.Form):
         label=_("CSV file"),
         help_text=_("From your article system or a spreadsheet; may be packed with gzip. At most 100 MB."),
     )
-    chain = forms.ChoiceField(label=_("Chain"))
     changes = forms.BooleanField(label=_("The file holds changes only (a column says add, chg or del)"), required=False)
     vat = forms.CharField(
         label=_("VAT for all articles, in percent"), max_length=6, required=False,
@@ -61,12 +58,16 @@ class ImportForm(forms.Form):
 
     def __init__(self, *args: Any, chains: list[Chain], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["chain"].choices = [(str(each.pk), each.name) for each in chains]
-        if len(chains) == 1:
-            self.fields["chain"].initial = str(chains[0].pk)
-            self.fields["chain"].widget = forms.HiddenInput()
+        choices = [(str(each.pk), each.name) for each in chains]
+        only = len(choices) == 1
+        self.fields["chain"] = forms.ChoiceField(
+            label=_("Chain"),
+            choices=choices,
+            initial=choices[0][0] if only else None,
+            widget=forms.HiddenInput() if only else forms.Select(),
+        )
 
-    def clean_file(self) -> UploadedFile[Any]:
+    def clean_file(self) -> "UploadedFile[Any]":
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
             raise forms.ValidationError(_("The file is larger than 100 MB. Split it, or leave out columns."))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from butik.articles.models import Article, ArticleVersion
 from butik.lib.signing import BadDocument, decode, encode
 from butik.organisation.models import Chain
-from butik.staff.guards import PersonRequest, page
+from butik.staff.guards import PersonRequest, holds, page
 from butik.staff.rights import Right
 from butik.store_management import import_views
 from butik.store_management.article_forms import ArticleFilter
@@ -31,6 +31,7 @@ def articles(request: PersonRequest) -> HttpResponse:
         raise Http404
     asked = ArticleFilter(request.GET, chains=chains, chain=chain)
     context: dict[str, Any] = {"filter": asked, "chain": chain, "rows": [], "has_any": True}
+    context["may_import"] = holds(request.user, Right.ARTICLES_ARTICLE_IMPORT, chain)
     if asked.is_valid():
         context |= _page(request, chain, asked.cleaned_data)
     return render(request, "store_management/articles.html", context, status=422 if asked.errors else 200)

@@ -14,7 +14,7 @@ from tests.support.shop import shop
 
 from butik.articles.import_rows import Versioned
 from butik.articles.rows import ArticleRow, shorten
-from butik.lib.barcodes import check_digit, normalise_code, numeric_value
+from butik.lib.barcodes import check_digit, normalise_code
 from butik.pricing.price_file import pack_prices, price_columns
 
 VECTOR = json.loads((Path(__file__).parents[4] / "tests" / "vectors" / "price_file.json").read_text(encoding="utf-8"))
