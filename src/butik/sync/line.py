@@ -50,6 +50,9 @@ class Line:
     _client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=TIMEOUT, follow_redirects=False))
     _offset: float = 0.0  # seconds that the chain's clock is ahead of ours
 
+    def close(self) -> None:
+        self._client.close()
+
     def push(self, push: Push) -> Pushed:
         return _read(decode_pushed, self._signed("POST", "/push", msgspec.json.encode(push)))
 
