@@ -42,7 +42,10 @@ def store_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
 
 def apply_store(entries: Sequence[FeedItem], store: Store, now: datetime) -> None:
     for entry in entries:
-        keep_tree(msgspec.json.decode(entry.body, type=StoreBody), root_key=bytes(store.chain.root_key or b""))
+        body = msgspec.json.decode(entry.body, type=StoreBody)
+        if body.store["id"] != str(store.id):
+            raise ValueError("the chain has told of another store")
+        keep_tree(body, root_key=bytes(store.chain.root_key or b""))
     renew_enrolments(store=store, now=now)
 
 

@@ -77,7 +77,8 @@ class Link:
     status_at: float = LONG_AGO
     read_at: float = LONG_AGO
     has_news: bool = True
-    unread: str = ""  # trouble with reading that was logged
+    told: str | None = None  # the trouble with sending that was told of last
+    unread: str = ""  # the same of reading
     send_pauses: Pauses = field(default_factory=Pauses)
     read_pauses: Pauses = field(default_factory=Pauses)
 
@@ -94,10 +95,10 @@ class Link:
                 pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again
             self.send_pauses.grow()
-            note_trouble(error)
+            self.tell(error)
         else:
             self.send_pauses.end()
-            note_trouble(None)
+            self.tell(None)
 
     def send_once(self) -> bool:
         """One exchange; True when there is more to send at once."""
@@ -117,12 +118,28 @@ class Link:
         # without any movement the next round would send the very same again, and at once
         return (after.outbox, after.acked) != (began.outbox, began.acked) and db.has_unsent(self.store.organisation_id)
 
+    def tell(self, error: Exception | None) -> None:
+        """When trouble begins, becomes another, or is over; a restart of the service is none of these."""
+        said = str(error)[:300] if error else ""
+        if said == self.told:
+            return
+        self.told = said
+        if not Uplink.objects.exclude(trouble=said).update(trouble=said):
+            return
+        if error is None:
+            logger.info("The chain answers again.")
+        elif isinstance(error, LineTrouble):
+            logger.warning("%s", said)
+        else:
+            logger.error("Sending to the chain failed.", exc_info=error)
+
     def read(self) -> None:
         is_due = time.monotonic() - self.read_at >= READ_EVERY
         if self.read_pauses.lasts or not (self.has_news or is_due):
             return
         self.has_news = False
         try:
+            self.store = load_store(self.store.organisation_id, self.store.id)  # its name, its chain's currency
             while not self.read_once():
                 pass
         except LineTrouble:  # whoever sends has told
@@ -151,19 +168,6 @@ class Link:
         self.read_pauses.grow()
 
 
-def note_trouble(error: Exception | None) -> None:
-    """Told when it begins, when it becomes another, and when it is over."""
-    said = str(error)[:300] if error else ""
-    if not Uplink.objects.exclude(trouble=said).update(trouble=said):
-        return
-    if error is None:
-        logger.info("The chain answers again.")
-    elif isinstance(error, LineTrouble):
-        logger.warning("%s", said)
-    else:
-        logger.error("Sending to the chain failed.", exc_info=error)
-
-
 def open_link() -> Link | None:
     """The way to the chain; None for a service that has none."""
     here = this_installation()
@@ -174,6 +178,11 @@ def open_link() -> Link | None:
 
 @cache
 def _link(chain_url: str, organisation_id: UUID, chain_id: UUID, store_id: UUID) -> Link:
+    line = Line(chain_url, organisation_id, chain_id, store_id, service_key())
+    return Link(load_store(organisation_id, store_id), line)
+
+
+def load_store(organisation_id: UUID, store_id: UUID) -> Store:
     with tenant_scope([organisation_id]):
-        store = Store.objects.select_related("chain").get(pk=store_id)
-    return Link(store, Line(chain_url, organisation_id, chain_id, store_id, service_key()))
+        store: Store = Store.objects.select_related("chain").get(organisation_id=organisation_id, pk=store_id)
+    return store
