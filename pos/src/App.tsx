@@ -73,7 +73,8 @@ function handled(till: Till, event: KeyboardEvent, screen: 'SALE' | 'PAY'): bool
   const { key } = event;
   if (/^[0-9]$/.test(key)) keyDigits(till, key);
   else if (key === ',' || key === '.') keyDigits(till, ',');
-  else if (/^[A-Za-z-]$/.test(key) && screen === 'SALE' && (till.entry.value || (key !== 'c' && key !== 'C' && key !== 'x'))) keyDigits(till, key);
+  else if (/^[A-Za-z-]$/.test(key) && screen === 'SALE' && (till.entry.value || (key !== 'c' && key !== 'C' && key !== 'x')))
+    keyDigits(till, key);
   else if (key === 'Escape' || key === 'c' || key === 'C') clear(till);
   else if (key === 'Backspace') eraseDigit(till);
   else if ((key === '*' || key === 'x') && screen === 'SALE') keyQuantity(till);

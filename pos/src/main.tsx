@@ -4,8 +4,9 @@ import { oneTab } from './deeds/one-tab';
 import { loadPrices, startTill } from './deeds/start';
 import { startSync } from './deeds/sync';
 import { newTill } from './deeds/till';
+import { watchErrors } from './deeds/errors';
 import { offerUpdates } from './deeds/update';
-import { OtherTab, Outdated } from './screens/OtherTab';
+import { OtherTab, Outdated, StartFailed } from './screens/OtherTab';
 import { openDatabase } from './store/open';
 import './style.css';
 
@@ -25,8 +26,9 @@ async function start(): Promise<void> {
   performance.mark('started');
   // What is here comes before what may be newer, or the same file would be fetched again.
   await loadPrices(till);
+  watchErrors(till);
   stop = startSync(till);
   offerUpdates(till);
 }
 
-void start();
+start().catch((error: unknown) => render(<StartFailed detail={String(error)} />, root));

@@ -38,7 +38,8 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (request.mode === 'navigate') event.respondWith(fromShell('./', request));
-  else if (__SHELL__.files.some((file) => new URL(file, self.location.href).href === url.href)) event.respondWith(fromShell(url.href, request));
+  else if (__SHELL__.files.some((file) => new URL(file, self.location.href).href === url.href))
+    event.respondWith(fromShell(url.href, request));
 });
 
 async function fromShell(key: string, request: Request): Promise<Response> {

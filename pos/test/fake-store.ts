@@ -107,7 +107,13 @@ export class FakeStore {
       organisation_name: 'Fjord Handel',
       company: { name: 'Fjord Handel ApS', vat_number: 'DK12345678' },
       chain: { id: IDS.chain, name: 'Fjord' },
-      store: { id: IDS.store, number: 12, name: 'Fjord Nørrebro', address: 'Nørrebrogade 1, 2200 København N', timezone: 'Europe/Copenhagen' },
+      store: {
+        id: IDS.store,
+        number: 12,
+        name: 'Fjord Nørrebro',
+        address: 'Nørrebrogade 1, 2200 København N',
+        timezone: 'Europe/Copenhagen',
+      },
       pos: { id: IDS.pos, number: 3, name: 'Kasse 3' },
       device: { id: IDS.device, kid: this.deviceKey ? await keyId(this.deviceKey) : '' },
       series: { id: IDS.series, label: 'N1' },
@@ -125,7 +131,17 @@ export class FakeStore {
 
   async publishStaff(staff: StaffMember[]): Promise<void> {
     const version = this.staff.version + 1;
-    this.staff = { version, document: await signDocument(this.key, 'butik-staff', { v: 1, version, org: IDS.org, store: IDS.store, issued_at: '2026-11-21T07:00:00Z', staff }) };
+    this.staff = {
+      version,
+      document: await signDocument(this.key, 'butik-staff', {
+        v: 1,
+        version,
+        org: IDS.org,
+        store: IDS.store,
+        issued_at: '2026-11-21T07:00:00Z',
+        staff,
+      }),
+    };
   }
 
   async publishPrices(file: PriceFile, change: Partial<PriceManifest> = {}, key = this.key): Promise<void> {
@@ -147,7 +163,12 @@ export class FakeStore {
       expires_at: '2027-01-01T00:00:00Z',
       ...change,
     };
-    this.prices = { manifest: await signDocument(key, 'butik-prices', manifest), sha256: manifest.sha256, version: manifest.version, bytes };
+    this.prices = {
+      manifest: await signDocument(key, 'butik-prices', manifest),
+      sha256: manifest.sha256,
+      version: manifest.version,
+      bytes,
+    };
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
@@ -200,13 +221,20 @@ export class FakeStore {
     return json({ enrolment: await this.enrolment(), certificate: await this.certificate(), root, server_time: now / 1000 });
   }
 
-  private async checkProof(method: string, path: string, body: string, init: RequestInit | undefined, now: number): Promise<Response | null> {
+  private async checkProof(
+    method: string,
+    path: string,
+    body: string,
+    init: RequestInit | undefined,
+    now: number,
+  ): Promise<Response | null> {
     const header = new Headers(init?.headers).get('Authorization') ?? '';
     if (!header.startsWith('Butik ') || !this.deviceKey) return problem('no-proof', 401);
     try {
       const proof = await verifyDocument<Record<string, unknown>>(header.slice(6), 'butik-proof', this.deviceKey);
       const digest = toBase64url(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body))));
-      if (proof['htm'] !== method || proof['htu'] !== path || proof['bsh'] !== digest || proof['aud'] !== this.audience) return problem('bad-proof', 401);
+      if (proof['htm'] !== method || proof['htu'] !== path || proof['bsh'] !== digest || proof['aud'] !== this.audience)
+        return problem('bad-proof', 401);
       if (Math.abs(Number(proof['iat']) - now / 1000) > 300) return problem('clock-skew', 401, { server_time: now / 1000 });
     } catch {
       return problem('bad-proof', 401);

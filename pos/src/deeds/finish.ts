@@ -8,7 +8,7 @@ import type { DeviceRow, SeriesRow } from '../store/schema';
 import { play } from '../parts/sound';
 import { clearSale } from './draft';
 import { correctedNow, originOf, refreshWaiting } from './service';
-import type { Till } from './till';
+import { type Till, troubleOf } from './till';
 
 /** Another tab may have sold between reading and writing; once more is enough unless something is badly wrong. */
 const TRIES = 3;
@@ -25,7 +25,8 @@ export async function finishSale(till: Till): Promise<void> {
     play(till, 'sold');
     await refreshWaiting(till);
   } catch (error) {
-    till.trouble.value = { kind: 'FAILED', detail: error instanceof Error ? error.message : String(error) };
+    // The sale is still open and still paid: it is finished from the pay screen, never paid again.
+    till.trouble.value = troubleOf(error);
   } finally {
     till.committing = false;
   }

@@ -8,7 +8,7 @@ import { saveDraft } from './draft';
 import { finishSale } from './finish';
 import { totalOf } from './ring-up';
 import { report } from './service';
-import type { Till } from './till';
+import { type Till, troubleOf } from './till';
 
 export function due(till: Till): Due {
   return dueOf(totalOf(till), till.payments.value, till.device.value?.enrolment.cash_rounding ?? 0);
@@ -60,7 +60,14 @@ export async function payCard(till: Till, amount: number): Promise<void> {
   till.card.value = payment;
   till.entry.value = '';
   till.trouble.value = null;
-  await saveDraft(till);
+  try {
+    await saveDraft(till);
+  } catch (error) {
+    // What cannot be remembered is not charged.
+    till.card.value = null;
+    till.trouble.value = troubleOf(error);
+    return;
+  }
   const charged = terminal.charge(payment.id, amount, till.device.value?.enrolment.currency ?? '').then((answer) =>
     // "Never heard of it" is no answer to a charge; only asking afterwards can tell.
     hear(till, payment.id, answer.kind === 'NOT_FOUND' ? { kind: 'NO_ANSWER' } : answer),

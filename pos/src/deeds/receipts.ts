@@ -30,7 +30,10 @@ interface ReceiptRow {
   staff_number: string;
 }
 
-export async function searchStore(till: Till, query: { q: string; from: string; to: string; before?: string }): Promise<{ receipts: Found[]; more: boolean }> {
+export async function searchStore(
+  till: Till,
+  query: { q: string; from: string; to: string; before?: string },
+): Promise<{ receipts: Found[]; more: boolean }> {
   const device = till.device.value;
   if (!device) return { receipts: [], more: false };
   const asked = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
@@ -86,7 +89,9 @@ export async function reprint(till: Till, found: Found): Promise<void> {
   let document = found.document;
   let { number } = found;
   try {
-    const answer = await serviceOf(till, device).json<{ document: string; number: string }>(`/receipts/${found.id}?copy=1`, { timeout: 8_000 });
+    const answer = await serviceOf(till, device).json<{ document: string; number: string }>(`/receipts/${found.id}?copy=1`, {
+      timeout: 8_000,
+    });
     document ??= answer.document;
     number = answer.number;
   } catch (error) {

@@ -74,7 +74,10 @@ async function refreshPrices(till: Till, service: StoreService): Promise<void> {
 
 async function takePrices(till: Till, service: StoreService): Promise<void> {
   const has = latestPrices(till);
-  const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), { version: has?.version ?? 0, sha256: has?.sha256 ?? '' });
+  const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), {
+    version: has?.version ?? 0,
+    sha256: has?.sha256 ?? '',
+  });
   if (!pulled) return;
   const { manifest, bytes, list } = pulled;
   const row = { version: manifest.version, sha256: manifest.sha256, issuedAt: manifest.issued_at };

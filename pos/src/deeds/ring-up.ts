@@ -1,12 +1,13 @@
 /** Scans and keys on the sale screen. */
 import { basketTotal, deleteLine, type Outcome, ringUp, setQuantity, withAgeChecked } from '../shop/basket';
 import { play } from '../parts/sound';
+import { scanBegins } from '../parts/timing';
 import { clearSale, saleIdOf, saveDraft, saveDraftSoon } from './draft';
 import type { Till } from './till';
 
 /** A code from the scanner, the keypad or the search. Anything that stands in the information line must be cleared first. */
 export function scan(till: Till, code: string, keyed: number | null = till.quantity.value): void {
-  performance.mark('scan-start');
+  scanBegins();
   if (till.committing || till.card.value || !code) return;
   if (till.screen.value !== 'SALE') till.screen.value = 'SALE';
   till.receipt.value = null;

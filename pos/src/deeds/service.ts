@@ -11,7 +11,13 @@ import type { Till } from './till';
 
 export function serviceOf(till: Till, device: DeviceRow): StoreService {
   const { enrolment, key } = device;
-  const identity = { url: enrolment.service.url, audience: enrolment.service.audience, org: enrolment.org, device: enrolment.device.id, key };
+  const identity = {
+    url: enrolment.service.url,
+    audience: enrolment.service.audience,
+    org: enrolment.org,
+    device: enrolment.device.id,
+    key,
+  };
   const clock = {
     now: till.now,
     offset: () => till.device.value?.offset ?? null,
@@ -38,7 +44,16 @@ export function correctedNow(till: Till): number {
 
 export function originOf(till: Till, device: DeviceRow, id: string = uuid7(till.now())): Origin {
   const { enrolment } = device;
-  return { v: 1, id, org: enrolment.org, store: enrolment.store.id, pos: enrolment.pos.number, device: enrolment.device.id, offset_ms: device.offset, app: till.app };
+  return {
+    v: 1,
+    id,
+    org: enrolment.org,
+    store: enrolment.store.id,
+    pos: enrolment.pos.number,
+    device: enrolment.device.id,
+    offset_ms: device.offset,
+    app: till.app,
+  };
 }
 
 /** Keep an event in the journal. It is never worth stopping a sale for. */
@@ -71,5 +86,6 @@ async function keepRevoked(till: Till, revoked: boolean): Promise<void> {
 /** Learn from a failed call what the line is like. */
 export function lineFailed(till: Till, error: unknown): void {
   if (error instanceof NoAnswer) lineSays(till, 'NO_ANSWER');
-  else if (error instanceof Problem) lineSays(till, error.type === 'device-revoked' ? 'REVOKED' : error.status >= 500 ? 'NO_ANSWER' : 'ANSWERED');
+  else if (error instanceof Problem)
+    lineSays(till, error.type === 'device-revoked' ? 'REVOKED' : error.status >= 500 ? 'NO_ANSWER' : 'ANSWERED');
 }

@@ -12,7 +12,14 @@ import type { RefusalCode } from '../wire/trust';
 export type Screen = 'ENROL' | 'SIGN_IN' | 'SALE' | 'PAY' | 'RECEIPT' | 'RECEIPTS' | 'UNSENT' | 'SETTINGS';
 
 /** What stands in the information line until it is cleared. */
-export type Trouble = Refusal | { kind: 'NO_PRICES' } | { kind: 'REVOKED' } | { kind: 'CLOSING' } | { kind: 'CARD_DECLINED' } | { kind: 'FAILED'; detail: string };
+export type Trouble =
+  | Refusal
+  | { kind: 'NO_PRICES' }
+  | { kind: 'REVOKED' }
+  | { kind: 'CLOSING' }
+  | { kind: 'CARD_DECLINED' }
+  | { kind: 'DISK_FULL' }
+  | { kind: 'FAILED'; detail: string };
 
 /** What the assistant must answer before the scan goes on. */
 export type Question =
@@ -71,7 +78,11 @@ export interface Till {
 }
 
 /** Until a store says otherwise. */
-export const DEFAULT_SETTINGS: Settings = { language: globalThis.navigator?.language?.startsWith('da') ? 'da' : 'en', theme: 'system', muted: false };
+export const DEFAULT_SETTINGS: Settings = {
+  language: globalThis.navigator?.language?.startsWith('da') ? 'da' : 'en',
+  theme: 'system',
+  muted: false,
+};
 
 export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: string, now: () => number = Date.now): Till {
   return {
@@ -104,6 +115,12 @@ export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: str
     committing: false,
     nudge: () => undefined,
   };
+}
+
+/** What a failed write means to the assistant. */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') return { kind: 'DISK_FULL' };
+  return { kind: 'FAILED', detail: error instanceof Error ? error.message : String(error) };
 }
 
 /** No goods in the basket and no money taken: what may only happen between two sales may happen now. */

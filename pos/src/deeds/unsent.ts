@@ -31,8 +31,16 @@ export async function rescueFile(till: Till): Promise<{ name: string; content: s
   const rows = await waiting(till.database);
   const device = till.device.value?.enrolment;
   const at = new Date(till.now()).toISOString();
-  const content = JSON.stringify({ format: RESCUE_FORMAT, exported_at: at, device: device?.device.id ?? '', records: rows.map((row) => row.document) });
-  return { name: `butik-rescue-${device?.store.number ?? 0}-${device?.pos.number ?? 0}-${at.slice(0, 19).replaceAll(':', '')}.json`, content };
+  const content = JSON.stringify({
+    format: RESCUE_FORMAT,
+    exported_at: at,
+    device: device?.device.id ?? '',
+    records: rows.map((row) => row.document),
+  });
+  return {
+    name: `butik-rescue-${device?.store.number ?? 0}-${device?.pos.number ?? 0}-${at.slice(0, 19).replaceAll(':', '')}.json`,
+    content,
+  };
 }
 
 export class NotARescueFile extends Error {
@@ -55,7 +63,8 @@ export async function uploadRescue(till: Till, text: string): Promise<Record<Res
 function readRescue(text: string): string[] {
   try {
     const file = JSON.parse(text) as { format?: unknown; records?: unknown };
-    if (file.format === RESCUE_FORMAT && Array.isArray(file.records) && file.records.every((one) => typeof one === 'string')) return file.records;
+    if (file.format === RESCUE_FORMAT && Array.isArray(file.records) && file.records.every((one) => typeof one === 'string'))
+      return file.records;
   } catch {
     // Said below, in the same words.
   }

@@ -5,7 +5,15 @@ import { useRef } from 'preact/hooks';
 const SETTLE = 400;
 
 /** The one big button, always in the same place. */
-export function MainButton({ onPress, disabled = false, children }: { onPress: () => void; disabled?: boolean; children: ComponentChildren }) {
+export function MainButton({
+  onPress,
+  disabled = false,
+  children,
+}: {
+  onPress: () => void;
+  disabled?: boolean;
+  children: ComponentChildren;
+}) {
   const born = useRef(performance.now());
   const press = (event: MouseEvent) => {
     if (event.detail > 1 && performance.now() - born.current < SETTLE) return;

@@ -12,7 +12,15 @@ export function Qr({ text, label }: { text: string; label: string }) {
     return { path: d, size: code.size };
   }, [text]);
   return (
-    <svg class="qr" viewBox={`-4 -4 ${size + 8} ${size + 8}`} role="img" aria-label={label} data-testid="receipt-qr" data-text={text} shape-rendering="crispEdges">
+    <svg
+      class="qr"
+      viewBox={`-4 -4 ${size + 8} ${size + 8}`}
+      role="img"
+      aria-label={label}
+      data-testid="receipt-qr"
+      data-text={text}
+      shape-rendering="crispEdges"
+    >
       <rect x="-4" y="-4" width={size + 8} height={size + 8} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>

@@ -2,7 +2,17 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
 /** A question or a list above the screen. The browser's own dialog keeps the focus inside and Escape working. */
-export function Sheet({ label, onClose, children, hasField = false }: { label: string; onClose: () => void; children: ComponentChildren; hasField?: boolean }) {
+export function Sheet({
+  label,
+  onClose,
+  children,
+  hasField = false,
+}: {
+  label: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  hasField?: boolean;
+}) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;

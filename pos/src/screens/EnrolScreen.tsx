@@ -74,22 +74,48 @@ export function EnrolScreen() {
         )}
         <label>
           {t.enrolAddress}
-          <input name="address" inputMode="url" autoComplete="off" autoCapitalize="none" spellcheck={false} required value={address} onInput={(event) => setAddress(event.currentTarget.value)} />
+          <input
+            name="address"
+            inputMode="url"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellcheck={false}
+            required
+            value={address}
+            onInput={(event) => setAddress(event.currentTarget.value)}
+          />
         </label>
         <label>
           {t.enrolCode}
-          <input name="code" class="code" autoComplete="off" autoCapitalize="characters" spellcheck={false} required value={code} onInput={(event) => setCode(event.currentTarget.value)} />
+          <input
+            name="code"
+            class="code"
+            autoComplete="off"
+            autoCapitalize="characters"
+            spellcheck={false}
+            required
+            value={code}
+            onInput={(event) => setCode(event.currentTarget.value)}
+          />
         </label>
         <label>
           {t.enrolName}
-          <input name="name" maxLength={64} autoComplete="off" placeholder={t.enrolNameExample} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            name="name"
+            maxLength={64}
+            autoComplete="off"
+            placeholder={t.enrolNameExample}
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         <p class="quiet">{invited?.root ? t.enrolByQr : t.enrolTyped}</p>
         {mustAccept && (
           <div class="alert" role="alert">
             <p>{t.enrolStorage}</p>
             <label class="check">
-              <input type="checkbox" checked={accepted} onChange={(event) => setAccepted(event.currentTarget.checked)} /> {t.enrolStorageAccept}
+              <input type="checkbox" checked={accepted} onChange={(event) => setAccepted(event.currentTarget.checked)} />{' '}
+              {t.enrolStorageAccept}
             </label>
           </div>
         )}

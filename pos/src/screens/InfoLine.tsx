@@ -31,7 +31,9 @@ export function InfoLine() {
       </div>
       <p class="sr-only" aria-live="polite" data-testid="announcer">
         {/* The number of lines makes two equal scans two announcements. */}
-        {last ? `${t.scanned(`${formats.quantity(last.quantity)} ${last.text}`, formats.money(last.amount))}. ${t.lines(till.basket.value.lines.length)}` : ''}
+        {last
+          ? `${t.scanned(`${formats.quantity(last.quantity)} ${last.text}`, formats.money(last.amount))}. ${t.lines(till.basket.value.lines.length)}`
+          : ''}
       </p>
       <Notices />
     </header>
@@ -66,6 +68,8 @@ export function troubleText(trouble: Trouble, t: Texts): string {
       return t.noPrices;
     case 'REVOKED':
       return t.deviceRevoked;
+    case 'DISK_FULL':
+      return t.diskFull;
     case 'CARD_DECLINED':
       return t.cardDeclined;
     case 'FAILED':

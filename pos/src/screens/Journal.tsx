@@ -1,6 +1,7 @@
 import { Component } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { BasketLine } from '../shop/basket';
+import { scanIsShown } from '../parts/timing';
 import { type Formats, useFormats, useTexts, useTill } from '../parts/context';
 
 /** Lines are drawn in bundles, and a bundle is drawn again only when one of its own lines changes: the thousandth scan costs what the first did. */
@@ -21,10 +22,7 @@ export function Journal({ fixed = false }: { fixed?: boolean }) {
     // With the frame that shows it the newest line comes into sight; asking for the layout before would cost it twice.
     // Further than any journal is long, and by scrolling, so nothing that stands is moved (no layout shift).
     requestAnimationFrame(() => list.current?.scrollTo(0, BOTTOM));
-    if (performance.getEntriesByName('scan-start').length) {
-      performance.measure('scan', 'scan-start');
-      performance.clearMarks('scan-start');
-    }
+    scanIsShown();
   }, [lines]);
 
   const bundles: (readonly BasketLine[])[] = [];
@@ -70,14 +68,28 @@ class Bundle extends Component<BundleProps> {
   }
 }
 
-function Line({ line, selected, last, formats, pick }: { line: BasketLine; selected: boolean; last: boolean; formats: Formats; pick: BundleProps['pick'] }) {
+function Line({
+  line,
+  selected,
+  last,
+  formats,
+  pick,
+}: {
+  line: BasketLine;
+  selected: boolean;
+  last: boolean;
+  formats: Formats;
+  pick: BundleProps['pick'];
+}) {
   const single = line.quantity === 1000 && line.unit === 'PCS';
   return (
     <div role="listitem" class={`journal-line${last ? ' last' : ''}${line.linkedTo === null ? '' : ' linked'}`} data-testid="journal-line">
       <button type="button" disabled={!pick} aria-pressed={selected} onClick={() => pick?.(line.id)}>
         <span class="line-words">
           <span class="line-text">{line.text}</span>
-          {!single && <span class="line-quantity">{`${formats.quantity(line.quantity)}${unitWord(line.unit)} × ${formats.money(line.unitPrice)}`}</span>}
+          {!single && (
+            <span class="line-quantity">{`${formats.quantity(line.quantity)}${unitWord(line.unit)} × ${formats.money(line.unitPrice)}`}</span>
+          )}
         </span>
         <span class="line-amount">{formats.money(line.amount)}</span>
       </button>

@@ -29,3 +29,15 @@ export function Outdated() {
     </main>
   );
 }
+
+export function StartFailed({ detail }: { detail: string }) {
+  const t = texts();
+  return (
+    <main class="page-body alone">
+      <h1>{t.startFailed(detail)}</h1>
+      <button type="button" class="main" onClick={() => location.reload()}>
+        {t.reload}
+      </button>
+    </main>
+  );
+}

@@ -37,7 +37,10 @@ export function PayScreen() {
         ))}
         {open.cash !== open.left && (
           <p class="quiet">
-            {t.inCash} <output class="tabular" data-testid="cash-due">{money(open.cash)}</output>
+            {t.inCash}{' '}
+            <output class="tabular" data-testid="cash-due">
+              {money(open.cash)}
+            </output>
           </p>
         )}
         {!terminal && <p class="quiet">{t.noTerminal}</p>}
@@ -56,12 +59,25 @@ export function PayScreen() {
           {t.cashAmount(money(cash))}
         </button>
         {quickAmounts(open.cash).map((amount) => (
-          <button type="button" key={amount} class="menu-key tabular" disabled={open.paid} onClick={() => void payCash(till, amount)} data-testid="quick-amount">
+          <button
+            type="button"
+            key={amount}
+            class="menu-key tabular"
+            disabled={open.paid}
+            onClick={() => void payCash(till, amount)}
+            data-testid="quick-amount"
+          >
             {money(amount)}
           </button>
         ))}
       </div>
-      <Keypad onDigits={(digits) => keyDigits(till, digits)} onClear={() => clear(till)} onErase={() => eraseDigit(till)} onEnter={() => void payCash(till, cash)} enterLabel={t.cash} />
+      <Keypad
+        onDigits={(digits) => keyDigits(till, digits)}
+        onClear={() => clear(till)}
+        onErase={() => eraseDigit(till)}
+        onEnter={() => void payCash(till, cash)}
+        enterLabel={t.cash}
+      />
       <MainButton onPress={() => void main.press()}>{main.label}</MainButton>
       <CardSheet />
     </main>

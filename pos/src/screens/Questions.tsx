@@ -56,7 +56,14 @@ function WeightSheet({ text }: { text: string }) {
       >
         <label>
           {t.weightHint}
-          <input name="weight" inputMode="decimal" autoComplete="off" autofocus value={entry} onInput={(event) => setEntry(event.currentTarget.value)} />
+          <input
+            name="weight"
+            inputMode="decimal"
+            autoComplete="off"
+            autofocus
+            value={entry}
+            onInput={(event) => setEntry(event.currentTarget.value)}
+          />
         </label>
         <button type="submit" class="main" disabled={quantity === null}>
           {t.add}

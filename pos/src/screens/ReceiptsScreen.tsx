@@ -48,7 +48,14 @@ export function ReceiptsScreen() {
   return (
     <Page title={t.receipts} onBack={() => (till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN')}>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-        <input type="search" name="q" aria-label={t.receiptsSearch} placeholder={t.receiptsSearch} value={query.q} onInput={(event) => set({ q: event.currentTarget.value })} />
+        <input
+          type="search"
+          name="q"
+          aria-label={t.receiptsSearch}
+          placeholder={t.receiptsSearch}
+          value={query.q}
+          onInput={(event) => set({ q: event.currentTarget.value })}
+        />
         <label>
           {t.from}
           <input type="date" name="from" value={query.from} onInput={(event) => set({ from: event.currentTarget.value })} />
@@ -68,7 +75,11 @@ export function ReceiptsScreen() {
       <ul class="rows">
         {found?.map((one) => (
           <li key={one.id}>
-            <button type="button" data-testid="receipt-row" onClick={() => void reprint(till, one).catch(() => setError(t.receiptNoAnswer))}>
+            <button
+              type="button"
+              data-testid="receipt-row"
+              onClick={() => void reprint(till, one).catch(() => setError(t.receiptNoAnswer))}
+            >
               <span class="tabular">{one.number}</span>
               <span class="quiet">
                 {moment(one.completedAt)}

@@ -12,35 +12,60 @@ import { Journal } from './Journal';
 import { Questions } from './Questions';
 import { SearchSheet } from './SearchSheet';
 
+/** Reads no basket itself: a scan draws the line, the total and the information line, and leaves the keys alone. */
 export function SaleScreen() {
   const till = useTill();
   const t = useTexts();
-  const { money } = useFormats();
   const [open, setOpen] = useState<'SEARCH' | 'MENU' | null>(null);
-  const { lines } = till.basket.value;
   return (
     <main class="till" data-testid="sale-screen">
       <h1 class="sr-only">{t.name}</h1>
       <InfoLine />
       <Journal />
-      <div class="total">
-        <span>{t.total}</span>
-        <span class="quiet line-count">{lines.length ? t.lines(lines.length) : ''}</span>
-        <output class="total-amount" data-testid="total">
-          {money(totalOf(till))}
-        </output>
-      </div>
+      <Total />
       <SaleMenu onSearch={() => setOpen('SEARCH')} onMenu={() => setOpen('MENU')} />
-      <Keypad onDigits={(digits) => keyDigits(till, digits)} onClear={() => clear(till)} onErase={() => eraseDigit(till)} onTimes={() => keyQuantity(till)} onEnter={() => scan(till, till.entry.value)} />
-      <MainButton onPress={() => goToPay(till)} disabled={!lines.length}>
-        <span class="main-amount">
-          {t.pay} <span class="tabular">{lines.length ? money(totalOf(till)) : ''}</span>
-        </span>
-      </MainButton>
+      <Keypad
+        onDigits={(digits) => keyDigits(till, digits)}
+        onClear={() => clear(till)}
+        onErase={() => eraseDigit(till)}
+        onTimes={() => keyQuantity(till)}
+        onEnter={() => scan(till, till.entry.value)}
+      />
+      <PayButton />
       {open === 'SEARCH' && <SearchSheet onClose={() => setOpen(null)} />}
       {open === 'MENU' && <MoreSheet onClose={() => setOpen(null)} />}
       <Questions />
     </main>
+  );
+}
+
+function Total() {
+  const till = useTill();
+  const t = useTexts();
+  const { money } = useFormats();
+  const { length } = till.basket.value.lines;
+  return (
+    <div class="total">
+      <span>{t.total}</span>
+      <span class="quiet line-count">{length ? t.lines(length) : ''}</span>
+      <output class="total-amount" data-testid="total">
+        {money(totalOf(till))}
+      </output>
+    </div>
+  );
+}
+
+function PayButton() {
+  const till = useTill();
+  const t = useTexts();
+  const { money } = useFormats();
+  const { length } = till.basket.value.lines;
+  return (
+    <MainButton onPress={() => goToPay(till)} disabled={!length}>
+      <span class="main-amount">
+        {t.pay} <span class="tabular">{length ? money(totalOf(till)) : ''}</span>
+      </span>
+    </MainButton>
   );
 }
 
@@ -75,7 +100,13 @@ function SaleMenu({ onSearch, onMenu }: { onSearch: () => void; onMenu: () => vo
       <button type="button" class="menu-key" onClick={onSearch}>
         {t.search}
       </button>
-      <button type="button" class="menu-key" disabled={!target} onClick={() => target && removeLine(till, target.id)} aria-label={t.deleteLast}>
+      <button
+        type="button"
+        class="menu-key"
+        disabled={!target}
+        onClick={() => target && removeLine(till, target.id)}
+        aria-label={t.deleteLast}
+      >
         {t.deleteLine}
       </button>
       <button type="button" class="menu-key" aria-haspopup="dialog" onClick={onMenu}>
@@ -94,7 +125,12 @@ function MoreSheet({ onClose }: { onClose: () => void }) {
   return (
     <Sheet label={t.menu} onClose={onClose}>
       <div class="sheet-list">
-        <button type="button" class="second" disabled={!lines.length} onClick={() => ((till.question.value = { kind: 'CANCEL_SALE' }), onClose())}>
+        <button
+          type="button"
+          class="second"
+          disabled={!lines.length}
+          onClick={() => ((till.question.value = { kind: 'CANCEL_SALE' }), onClose())}
+        >
           {t.cancelSale}
         </button>
         <button type="button" class="second" onClick={go('RECEIPTS')}>
@@ -117,4 +153,3 @@ function MoreSheet({ onClose }: { onClose: () => void }) {
     </Sheet>
   );
 }
-

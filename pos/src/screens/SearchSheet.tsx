@@ -27,7 +27,16 @@ export function SearchSheet({ onClose }: { onClose: () => void }) {
           take(hits[0]);
         }}
       >
-        <input type="search" name="query" aria-label={t.searchArticles} placeholder={t.searchHint} autoComplete="off" autofocus value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
+        <input
+          type="search"
+          name="query"
+          aria-label={t.searchArticles}
+          placeholder={t.searchHint}
+          autoComplete="off"
+          autofocus
+          value={query}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
         <button type="button" class="plain" onClick={onClose}>
           {t.close}
         </button>

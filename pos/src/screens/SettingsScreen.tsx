@@ -23,7 +23,15 @@ export function SettingsScreen() {
         </p>
       )}
       <section class="choices">
-        <Choice label={t.language} value={settings.language} options={[['da', 'Dansk'], ['en', 'English']]} onChoose={(language) => void changeSettings(till, { language })} />
+        <Choice
+          label={t.language}
+          value={settings.language}
+          options={[
+            ['da', 'Dansk'],
+            ['en', 'English'],
+          ]}
+          onChoose={(language) => void changeSettings(till, { language })}
+        />
         <Choice
           label={t.look}
           value={settings.theme}

@@ -66,11 +66,28 @@ export function SignInScreen() {
         <div class="sign-in-fields">
           <label>
             {t.staffNumber}
-            <input ref={numberField} name="staff" inputMode="none" autoComplete="off" value={number} onFocus={() => setField('number')} onInput={(event) => setNumber(event.currentTarget.value)} />
+            <input
+              ref={numberField}
+              name="staff"
+              inputMode="none"
+              autoComplete="off"
+              value={number}
+              onFocus={() => setField('number')}
+              onInput={(event) => setNumber(event.currentTarget.value)}
+            />
           </label>
           <label>
             {t.pin}
-            <input ref={pinField} name="pin" type="password" inputMode="none" autoComplete="off" value={pin} onFocus={() => setField('pin')} onInput={(event) => setPin(event.currentTarget.value)} />
+            <input
+              ref={pinField}
+              name="pin"
+              type="password"
+              inputMode="none"
+              autoComplete="off"
+              value={pin}
+              onFocus={() => setField('pin')}
+              onInput={(event) => setPin(event.currentTarget.value)}
+            />
           </label>
         </div>
         {!till.staff.value && <p class="notice">{t.noStaff}</p>}

@@ -53,7 +53,12 @@ export function UnsentScreen() {
         </button>
         <label class="second file">
           {t.rescueUpload}
-          <input type="file" accept=".json,application/json" data-testid="rescue-upload" onChange={(event) => void upload(event.currentTarget)} />
+          <input
+            type="file"
+            accept=".json,application/json"
+            data-testid="rescue-upload"
+            onChange={(event) => void upload(event.currentTarget)}
+          />
         </label>
       </div>
       <p class="quiet">{t.rescueHelp}</p>

@@ -83,7 +83,7 @@ function added(basket: Basket, prices: PriceList, hit: Hit, scan: Scan & { quant
   nextId++;
   // A crate may bring a bottle's deposit that in turn brings nothing: each link is followed once, never in a ring.
   const seen = new Set([hit.article.index]);
-  for (let link = hit.article.link; link !== null && !seen.has(link); ) {
+  for (let link = hit.article.link; link !== null && !seen.has(link);) {
     seen.add(link);
     const article = prices.article(link);
     lines.push(newLine(nextId++, article, scan.quantity, '', null, line.id));
@@ -92,7 +92,14 @@ function added(basket: Basket, prices: PriceList, hit: Hit, scan: Scan & { quant
   return { kind: 'ADDED', basket: { ...basket, lines, nextId, startedAt: basket.startedAt ?? scan.at }, line };
 }
 
-function newLine(id: number, article: Article, quantity: number, barcode: string, labelPrice: number | null, linkedTo: number | null): BasketLine {
+function newLine(
+  id: number,
+  article: Article,
+  quantity: number,
+  barcode: string,
+  labelPrice: number | null,
+  linkedTo: number | null,
+): BasketLine {
   const unitPrice = labelPrice ?? article.price;
   return {
     id,

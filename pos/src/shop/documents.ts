@@ -90,13 +90,7 @@ export interface ClosingDocument extends Origin, SeriesSums {
 }
 
 export type EventKind =
-  | 'PIN_BLOCKED'
-  | 'PRICES_REFUSED'
-  | 'STAFF_REFUSED'
-  | 'SIGNED_IN'
-  | 'SIGNED_OUT'
-  | 'STORAGE_NOT_PERSISTENT'
-  | 'ERROR';
+  'PIN_BLOCKED' | 'PRICES_REFUSED' | 'STAFF_REFUSED' | 'SIGNED_IN' | 'SIGNED_OUT' | 'STORAGE_NOT_PERSISTENT' | 'ERROR';
 
 export interface EventDocument extends Origin {
   kind: EventKind;

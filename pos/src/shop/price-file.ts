@@ -37,9 +37,15 @@ export function checkPriceFile(file: PriceFile): void {
   demand(Number.isSafeInteger(file.count) && file.count >= 0, 'count');
   const n = file.count;
   const columns = [file.prices, file.versions, file.vat, file.unit, file.group];
-  demand(columns.every((column) => column.length === n), 'columns of different length');
+  demand(
+    columns.every((column) => column.length === n),
+    'columns of different length',
+  );
   demand(file.barcodes.length === file.barcode_articles.length, 'barcodes of different length');
   demand(file.prices.every(Number.isSafeInteger), 'a price that is not a whole number');
   const points = [...file.links.flat(), ...file.blocked, ...file.codes.map(([, at]) => at), ...file.age_limits.map(([at]) => at)];
-  demand(points.every((at) => at >= 0 && at < n), 'a reference outside the file');
+  demand(
+    points.every((at) => at >= 0 && at < n),
+    'a reference outside the file',
+  );
 }

@@ -72,7 +72,8 @@ export function dueOf(total: number, payments: readonly Payment[], coin: number)
   const cash = roundToCoin(left, coin);
   // Cash that rounds to the coin settles the receipt although a few øre are left: they are the rounding.
   const last = payments.at(-1);
-  const settledByCash = last?.tender === 'CASH' && cash === 0;
+  const isRoundedAway = cash === 0 || Math.sign(left) === -Math.sign(total);
+  const settledByCash = last?.tender === 'CASH' && isRoundedAway;
   return { left, cash, paid: payments.length > 0 && (left === 0 || settledByCash) };
 }
 
@@ -95,5 +96,8 @@ export function roundingOf(total: number, payments: readonly Payment[]): number 
 export function quickAmounts(due: number): number[] {
   const notes = [5_000, 10_000, 20_000, 50_000, 100_000];
   const next = notes.map((note) => Math.ceil(due / note) * note);
-  return [...new Set(next)].filter((amount) => amount > due).sort((a, b) => a - b).slice(0, 4);
+  return [...new Set(next)]
+    .filter((amount) => amount > due)
+    .sort((a, b) => a - b)
+    .slice(0, 4);
 }

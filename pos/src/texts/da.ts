@@ -18,10 +18,7 @@ export const da: Texts = {
   name: 'Butik POS',
   back: 'Tilbage',
   cancel: 'Fortryd',
-  yes: 'Ja',
-  no: 'Nej',
   close: 'Luk',
-  loading: 'Starter…',
 
   online: 'online',
   offline: 'offline',
@@ -40,12 +37,15 @@ export const da: Texts = {
   enrolScan: 'Scan en QR-kode med kameraet',
   enrolTyped: 'En indtastet kode stoler på den adresse, du har skrevet. Se efter, at den er rigtig; en QR-kode kontrollerer det selv.',
   enrolByQr: 'Fra QR-koden. Butikken skal bevise, at den er den rigtige.',
-  enrolNoAnswer: 'Butikken svarer ikke. Se på adressen og netværket. Hvis browseren spurgte, om siden må nå enheder på lokalnettet, så tillad det i sidens indstillinger og prøv igen.',
-  enrolNetworkDenied: 'Browseren lader ikke siden nå lokalnettet, så den kan ikke nå butikken. Tillad "Adgang til lokalt netværk" for siden i indstillingerne og prøv igen.',
+  enrolNoAnswer:
+    'Butikken svarer ikke. Se på adressen og netværket. Hvis browseren spurgte, om siden må nå enheder på lokalnettet, så tillad det i sidens indstillinger og prøv igen.',
+  enrolNetworkDenied:
+    'Browseren lader ikke siden nå lokalnettet, så den kan ikke nå butikken. Tillad "Adgang til lokalt netværk" for siden i indstillingerne og prøv igen.',
   enrolBadCode: 'Koden er forkert, brugt eller ældre end 15 minutter. Få en ny.',
   enrolBadAddress: 'Det er ikke en adresse.',
   enrolRefused: (code) => `Butikkens svar er ikke til at stole på: ${refusals[code]}. Intet blev forbundet.`,
-  enrolStorage: 'Browseren lover ikke at beholde det, der gemmes her. Salg, der ikke er sendt, kan gå tabt, når pladsen slipper op. Installér appen, eller brug en administreret enhed; eller fortsæt med den viden.',
+  enrolStorage:
+    'Browseren lover ikke at beholde det, der gemmes her. Salg, der ikke er sendt, kan gå tabt, når pladsen slipper op. Installér appen, eller brug en administreret enhed; eller fortsæt med den viden.',
   enrolStorageAccept: 'Jeg ved, at usendte salg kan gå tabt på denne enhed',
   enrolFailed: (detail) => `Det lykkedes ikke: ${detail}`,
 
@@ -81,7 +81,6 @@ export const da: Texts = {
   menu: 'Menu',
   cancelSale: 'Annullér salg',
   cancelSaleAsk: (lines) => `Slet hele salget på ${lines === 1 ? '1 linje' : `${lines} linjer`}?`,
-  deposit: 'følger varen ovenfor',
   scanned: (text, amount) => `${text}, ${amount}`,
   unknownArticle: (code) => `Findes ikke: ${code}. Tryk C, og scan igen eller søg.`,
   misread: (code) => `Læst forkert: ${code}. Tryk C, og scan igen.`,
@@ -92,6 +91,8 @@ export const da: Texts = {
   noPrices: 'Der er ingen prisfil på enheden endnu. Den kommer af sig selv, når der er forbindelse. Tryk C.',
   deviceRevoked: 'Enheden er spærret af butikken og må ikke sælge. Det, den har solgt, sendes stadig. Tryk C.',
   cardDeclined: 'Kortet blev ikke trukket. Tryk C, og vælg en anden betaling.',
+  diskFull: 'Enheden er fuld. Skaf plads, tryk C, og afslut salget; det er her endnu og betales ikke to gange.',
+  startFailed: (detail) => `Appen kunne ikke starte: ${detail}. Hent den igen; usendte salg er i sikkerhed.`,
   failed: (detail) => `Det lykkedes ikke: ${detail}. Tryk C; salget er her endnu.`,
   askAge: (years) => `Er kunden mindst ${years} år?`,
   oldEnough: (years) => `Ja, ${years} eller ældre`,
@@ -108,7 +109,6 @@ export const da: Texts = {
   paid: 'Betalt',
   cash: 'Kontant',
   card: 'Kort',
-  exact: 'Lige penge',
   cashAmount: (amount) => `Kontant ${amount}`,
   payCard: (amount) => `Kort ${amount}`,
   finish: 'Afslut salget',
@@ -125,7 +125,6 @@ export const da: Texts = {
   terminalSaysNot: 'Den siger: ikke godkendt',
 
   receipt: 'Kvittering',
-  receiptNumber: 'Kvittering',
   copy: 'KOPI',
   change: 'Byttepenge',
   rounding: 'Afrunding',
@@ -155,7 +154,8 @@ export const da: Texts = {
   unsentOthers: (count) => `${count} andre poster venter.`,
   retry: 'Send nu',
   rescueExport: 'Gem i en fil',
-  rescueHelp: 'Får enheden ikke forbindelse igen, så gem salgene i en fil, og læs den ind på en anden af butikkens enheder. De bliver også her.',
+  rescueHelp:
+    'Får enheden ikke forbindelse igen, så gem salgene i en fil, og læs den ind på en anden af butikkens enheder. De bliver også her.',
   rescueUpload: 'Læs en anden enheds fil ind',
   rescueDone: (booked, known, aside) => `${booked} bogført, ${known} kendt i forvejen, ${aside} lagt til side.`,
   rescueBad: 'Det er ikke en redningsfil.',

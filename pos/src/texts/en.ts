@@ -17,10 +17,7 @@ export const en = {
   name: 'Butik POS',
   back: 'Back',
   cancel: 'Cancel',
-  yes: 'Yes',
-  no: 'No',
   close: 'Close',
-  loading: 'Starting…',
 
   // The line
   online: 'online',
@@ -41,12 +38,15 @@ export const en = {
   enrolScan: 'Scan a QR code with the camera',
   enrolTyped: 'A typed code trusts the address that you typed. Make sure that it is right; a QR code checks it by itself.',
   enrolByQr: 'From the QR code. The store must prove that it is the right one.',
-  enrolNoAnswer: 'The store does not answer. Check the address and the network. If the browser asked whether this page may reach devices on the local network, allow it in the site settings and try again.',
-  enrolNetworkDenied: 'The browser does not let this page reach the local network, so it cannot reach the store. Allow "Local network access" for this page in the site settings and try again.',
+  enrolNoAnswer:
+    'The store does not answer. Check the address and the network. If the browser asked whether this page may reach devices on the local network, allow it in the site settings and try again.',
+  enrolNetworkDenied:
+    'The browser does not let this page reach the local network, so it cannot reach the store. Allow "Local network access" for this page in the site settings and try again.',
   enrolBadCode: 'The code is wrong, used or older than 15 minutes. Ask for a new one.',
   enrolBadAddress: 'This is not an address.',
   enrolRefused: (code: RefusalCode) => `The store's answer is not to be trusted: ${refusals[code]}. Nothing was connected.`,
-  enrolStorage: 'This browser does not promise to keep what is stored here. Unsent sales could be lost when space runs out. Install the app or use a managed device; or go on knowing that.',
+  enrolStorage:
+    'This browser does not promise to keep what is stored here. Unsent sales could be lost when space runs out. Install the app or use a managed device; or go on knowing that.',
   enrolStorageAccept: 'I know that unsent sales can be lost on this device',
   enrolFailed: (detail: string) => `That did not work: ${detail}`,
 
@@ -56,7 +56,8 @@ export const en = {
   pin: 'PIN',
   signIn: 'Sign in',
   signOut: 'Sign out',
-  wrongPin: (left: number | null) => (left === null || left > 5 ? 'Wrong staff ID or PIN.' : `Wrong PIN. ${left} ${left === 1 ? 'try' : 'tries'} left.`),
+  wrongPin: (left: number | null) =>
+    left === null || left > 5 ? 'Wrong staff ID or PIN.' : `Wrong PIN. ${left} ${left === 1 ? 'try' : 'tries'} left.`,
   pinBlocked: 'This PIN is blocked after ten wrong tries. A manager can open it.',
   noStaff: 'The list of staff has not come from the store yet. It comes by itself when there is a line.',
 
@@ -84,7 +85,6 @@ export const en = {
   menu: 'Menu',
   cancelSale: 'Cancel sale',
   cancelSaleAsk: (lines: number) => `Delete the whole sale of ${lines === 1 ? '1 line' : `${lines} lines`}?`,
-  deposit: 'goes with the article above',
   scanned: (text: string, amount: string) => `${text}, ${amount}`,
   unknownArticle: (code: string) => `Not found: ${code}. Press C, then scan again or search.`,
   misread: (code: string) => `Misread: ${code}. Press C and scan again.`,
@@ -95,6 +95,8 @@ export const en = {
   noPrices: 'There is no price file on this device yet. It comes by itself when there is a line. Press C.',
   deviceRevoked: 'This device is blocked by the store: it may not sell. What it has sold is still sent. Press C.',
   cardDeclined: 'The card was not charged. Press C and choose another way to pay.',
+  diskFull: 'This device is full. Free some space, press C and finish the sale; it is still here and is not paid twice.',
+  startFailed: (detail: string) => `The app could not start: ${detail}. Load it again; unsent sales are safe.`,
   failed: (detail: string) => `That did not work: ${detail}. Press C; the sale is still here.`,
   askAge: (years: number) => `Is the customer at least ${years} years old?`,
   oldEnough: (years: number) => `Yes, ${years} or older`,
@@ -112,7 +114,6 @@ export const en = {
   paid: 'Paid',
   cash: 'Cash',
   card: 'Card',
-  exact: 'Exact',
   cashAmount: (amount: string) => `Cash ${amount}`,
   payCard: (amount: string) => `Card ${amount}`,
   finish: 'Finish the sale',
@@ -130,7 +131,6 @@ export const en = {
 
   // Receipt
   receipt: 'Receipt',
-  receiptNumber: 'Receipt',
   copy: 'COPY',
   change: 'Change',
   rounding: 'Rounding',
@@ -162,7 +162,8 @@ export const en = {
   unsentOthers: (count: number) => `${count} other records wait.`,
   retry: 'Send now',
   rescueExport: 'Save to a file',
-  rescueHelp: 'If this device will not get a line again, save the sales to a file and upload it on another device of the store. They also stay here.',
+  rescueHelp:
+    'If this device will not get a line again, save the sales to a file and upload it on another device of the store. They also stay here.',
   rescueUpload: "Upload another device's file",
   rescueDone: (booked: number, known: number, aside: number) => `${booked} booked, ${known} known already, ${aside} set aside.`,
   rescueBad: 'This is not a rescue file.',

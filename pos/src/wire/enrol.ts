@@ -51,7 +51,14 @@ export function readInvitation(hash: string): Invitation | null {
   }
 }
 
-export async function enrol(fetcher: typeof fetch, invitation: Invitation, key: DeviceKey, name: string, app: string, now: () => number): Promise<Enrolled> {
+export async function enrol(
+  fetcher: typeof fetch,
+  invitation: Invitation,
+  key: DeviceKey,
+  name: string,
+  app: string,
+  now: () => number,
+): Promise<Enrolled> {
   const offset = await measureOffset(fetcher, invitation.url, now);
   const response = await answered(fetcher, `${invitation.url}${API}/enrol`, {
     method: 'POST',

@@ -15,7 +15,12 @@ export interface ServiceState {
 }
 
 /** The newest certificate comes with the enrolment: the root introduces a store's next key by it. */
-export async function pullEnrolment(service: StoreService, trust: Trust, now: number, seen: number): Promise<{ enrolment: Enrolment; certificate: string }> {
+export async function pullEnrolment(
+  service: StoreService,
+  trust: Trust,
+  now: number,
+  seen: number,
+): Promise<{ enrolment: Enrolment; certificate: string }> {
   const answer = await service.json<{ enrolment: string; certificate: string }>('/enrolment');
   const newest = { ...trust, certificate: answer.certificate };
   await neverOlder(trust, newest, now);
@@ -36,7 +41,12 @@ export interface PulledPrices {
 }
 
 /** Null when the device has the current file already. */
-export async function pullPrices(service: StoreService, trust: Trust, now: number, has: { version: number; sha256: string }): Promise<PulledPrices | null> {
+export async function pullPrices(
+  service: StoreService,
+  trust: Trust,
+  now: number,
+  has: { version: number; sha256: string },
+): Promise<PulledPrices | null> {
   const { prices } = await service.json<{ prices: string }>('/prices');
   const manifest = await readManifest(prices, trust, now, has.version);
   if (manifest.version === has.version) {
@@ -45,7 +55,8 @@ export async function pullPrices(service: StoreService, trust: Trust, now: numbe
   }
   const bytes = await service.bytes(`/prices/${manifest.sha256}`);
   const sha256 = toHex(await crypto.subtle.digest('SHA-256', bytes));
-  if (bytes.byteLength !== manifest.size || sha256 !== manifest.sha256) throw new Refused('BAD_HASH', 'the bytes are not those of the manifest');
+  if (bytes.byteLength !== manifest.size || sha256 !== manifest.sha256)
+    throw new Refused('BAD_HASH', 'the bytes are not those of the manifest');
   return { manifest, bytes, list: await readPriceList(bytes, manifest.articles) };
 }
 
@@ -59,4 +70,3 @@ export async function readPriceList(bytes: ArrayBuffer, articles?: number): Prom
     throw new Refused('UNREADABLE', error instanceof Error ? error.message : String(error));
   }
 }
-

@@ -23,7 +23,7 @@ export async function pushAll(service: StoreService, database: ButikDatabase): P
   let sent = 0;
   let stuck: string | null = null;
   const skipped = new Set<number>();
-  for (let size = BATCH; ; ) {
+  for (let size = BATCH; ;) {
     const rows = (await waiting(database, size + skipped.size)).filter((row) => !skipped.has(row.seq!)).slice(0, size);
     if (!rows.length) return { sent, stuck };
     try {
@@ -50,7 +50,10 @@ export async function pushAll(service: StoreService, database: ButikDatabase): P
 }
 
 async function pushBatch(service: StoreService, database: ButikDatabase, rows: JournalRow[]): Promise<number> {
-  const answer = await sendRecords(service, rows.map((row) => row.document));
+  const answer = await sendRecords(
+    service,
+    rows.map((row) => row.document),
+  );
   return settle(database, rows, answer);
 }
 

@@ -3,13 +3,7 @@ import type { Certificate, Enrolment, PriceManifest, StaffList } from '../shop/d
 import { fromBase64url } from './base64url';
 import { BadDocument, keyId, openDocument, payloadOf, verifyDocument } from './jws';
 
-export type RefusalCode =
-  | 'BAD_SIGNATURE'
-  | 'WRONG_STORE'
-  | 'OLDER_VERSION'
-  | 'EXPIRED'
-  | 'BAD_HASH'
-  | 'UNREADABLE';
+export type RefusalCode = 'BAD_SIGNATURE' | 'WRONG_STORE' | 'OLDER_VERSION' | 'EXPIRED' | 'BAD_HASH' | 'UNREADABLE';
 
 /** A document that is not obeyed. What the device had before stays in force. */
 export class Refused extends Error {
@@ -99,7 +93,8 @@ function notOlder(version: number, seen: number): void {
 /** First contact: does the root fit its key id, and the one that the QR bore (null: typed, trust on first use)? */
 export async function checkRoot(root: Root, expectedKid: string | null): Promise<void> {
   const kid = await keyId(fromBase64url(root.key));
-  if (kid !== root.kid || (expectedKid !== null && expectedKid !== kid)) throw new Refused('BAD_SIGNATURE', 'another root key than the code says');
+  if (kid !== root.kid || (expectedKid !== null && expectedKid !== kid))
+    throw new Refused('BAD_SIGNATURE', 'another root key than the code says');
 }
 
 /** What a certificate says of itself. Believed only after `storeKey`. */

@@ -31,7 +31,9 @@ async function restarted(): Promise<Till> {
 describe('a card', () => {
   it('pays, with the reference of the terminal', async () => {
     await payCard(till, 1295);
-    expect(till.receipt.value?.sale.payments).toMatchObject([{ tender: 'CARD', amount: 1295, tendered: 1295, change: 0, reference: 'T-1' }]);
+    expect(till.receipt.value?.sale.payments).toMatchObject([
+      { tender: 'CARD', amount: 1295, tendered: 1295, change: 0, reference: 'T-1' },
+    ]);
     expect(till.receipt.value?.sale.rounding).toBe(0);
   });
 
@@ -85,7 +87,9 @@ describe('a card', () => {
     await resolveByHand(till, true);
     expect(till.receipt.value?.sale.payments).toMatchObject([{ reference: 'MANUAL' }]);
     await push(till);
-    expect(store.documents('butik-event').find((event) => event['kind'] === 'ERROR')).toMatchObject({ data: { code: 'card-resolved-by-hand', outcome: 'APPROVED' } });
+    expect(store.documents('butik-event').find((event) => event['kind'] === 'ERROR')).toMatchObject({
+      data: { code: 'card-resolved-by-hand', outcome: 'APPROVED' },
+    });
   });
 
   it('may pay a part, and cash the rest; a part-paid basket does not shrink', async () => {
@@ -96,7 +100,14 @@ describe('a card', () => {
     const again = await restarted();
     expect(due(again).left).toBe(295);
     await payCash(again, 500);
-    expect(again.receipt.value?.sale).toMatchObject({ total: 1295, rounding: 5, payments: [{ tender: 'CARD', amount: 1000 }, { tender: 'CASH', amount: 300, change: 200 }] });
+    expect(again.receipt.value?.sale).toMatchObject({
+      total: 1295,
+      rounding: 5,
+      payments: [
+        { tender: 'CARD', amount: 1000 },
+        { tender: 'CASH', amount: 300, change: 200 },
+      ],
+    });
   });
 });
 

@@ -78,7 +78,15 @@ describe('the price list', () => {
   });
 
   it('refuses columns that do not fit together', () => {
-    const broken: Partial<PriceFile>[] = [{ format: 'butik-prices/2' }, { count: 7 }, { prices: [1] }, { texts: 'A' }, { links: [[2, 99]] }, { barcode_articles: [99, 0, 0, 0, 0, 0] }, { prices: [1.5, 1, 1, 1, 1, 1] }];
+    const broken: Partial<PriceFile>[] = [
+      { format: 'butik-prices/2' },
+      { count: 7 },
+      { prices: [1] },
+      { texts: 'A' },
+      { links: [[2, 99]] },
+      { barcode_articles: [99, 0, 0, 0, 0, 0] },
+      { prices: [1.5, 1, 1, 1, 1, 1] },
+    ];
     for (const change of broken) expect(() => new PriceList({ ...SMALL_FILE, ...change })).toThrow(BadPriceFile);
   });
 

@@ -83,7 +83,11 @@ describe('the basket', () => {
 
   it('keeps every deposit with its line and the total with its lines, whatever is done', () => {
     const deed = fc.oneof(
-      fc.record({ do: fc.constant('scan' as const), code: fc.constantFrom(MILK, BEER), quantity: fc.option(fc.integer({ min: 1, max: 9 }).map((n) => n * 1000)) }),
+      fc.record({
+        do: fc.constant('scan' as const),
+        code: fc.constantFrom(MILK, BEER),
+        quantity: fc.option(fc.integer({ min: 1, max: 9 }).map((n) => n * 1000)),
+      }),
       fc.record({ do: fc.constant('delete' as const), place: fc.nat(8) }),
       fc.record({ do: fc.constant('set' as const), place: fc.nat(8), quantity: fc.integer({ min: -1000, max: 9000 }) }),
     );

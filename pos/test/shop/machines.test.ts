@@ -20,7 +20,9 @@ describe('a card payment', () => {
     expect(run({ kind: 'SENDING' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' })).toBe('UNKNOWN');
     expect(run({ kind: 'SENDING' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' }, { kind: 'NOT_FOUND' })).toBe('DECLINED');
     // An answer in between begins the count again.
-    expect(run({ kind: 'SENDING' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' })).toBe('UNKNOWN');
+    expect(run({ kind: 'SENDING' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' })).toBe(
+      'UNKNOWN',
+    );
   });
 
   it('is not given up while it is still on its way', () => {
@@ -28,7 +30,15 @@ describe('a card payment', () => {
   });
 
   it('never leaves a resolved state, and never resolves by silence', () => {
-    const event = fc.constantFrom<CardEvent>({ kind: 'SENDING' }, APPROVED, { kind: 'DECLINED' }, { kind: 'PENDING' }, { kind: 'NO_ANSWER' }, { kind: 'NOT_FOUND' }, { kind: 'RESTARTED' });
+    const event = fc.constantFrom<CardEvent>(
+      { kind: 'SENDING' },
+      APPROVED,
+      { kind: 'DECLINED' },
+      { kind: 'PENDING' },
+      { kind: 'NO_ANSWER' },
+      { kind: 'NOT_FOUND' },
+      { kind: 'RESTARTED' },
+    );
     fc.assert(
       fc.property(fc.array(event), (events) => {
         let payment = cardStep(newCardPayment('1', 100), { kind: 'SENDING' });
@@ -75,9 +85,9 @@ describe('a receipt', () => {
   });
 
   it('has a QR that names it', () => {
-    expect(receiptQr('12-3-N1-000017', { completed_at: '2026-11-21T08:00:00.000Z', total: 2590, currency: 'DKK' }, 'abcdef0123456789ffff')).toBe(
-      'BUTIK1|12-3-N1-000017|2026-11-21T08:00:00.000Z|2590|DKK|abcdef0123456789',
-    );
+    expect(
+      receiptQr('12-3-N1-000017', { completed_at: '2026-11-21T08:00:00.000Z', total: 2590, currency: 'DKK' }, 'abcdef0123456789ffff'),
+    ).toBe('BUTIK1|12-3-N1-000017|2026-11-21T08:00:00.000Z|2590|DKK|abcdef0123456789');
   });
 
   it('belongs to the day on the wall of the store', () => {

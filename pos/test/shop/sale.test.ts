@@ -64,7 +64,8 @@ describe('VAT', () => {
           const places = lines.flatMap((one, place) => (one.vat_rate === sum.rate ? [place] : []));
           expect(places.reduce((total, place) => total + byLine[place]!, 0)).toBe(sum.vat);
           // Nobody is more than one minor unit from the exact share.
-          for (const place of places) expect(Math.abs(byLine[place]! - (lines[place]!.amount * sum.rate) / (10_000 + sum.rate))).toBeLessThanOrEqual(1);
+          for (const place of places)
+            expect(Math.abs(byLine[place]! - (lines[place]!.amount * sum.rate) / (10_000 + sum.rate))).toBeLessThanOrEqual(1);
         }
       }),
     );
@@ -74,14 +75,25 @@ describe('VAT', () => {
 describe('payment', () => {
   it('never takes more than the total and its rounding, nor leaves anything', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000 }), fc.constantFrom(0, 50, 100), fc.integer({ min: 0, max: 500_000 }), (total, coin, over) => {
-        const due = dueOf(total, [], coin);
-        const payment = takeCash('1', due.cash + over, due);
-        expect(payment.change).toBe(over);
-        expect(Math.abs(roundingOf(total, [payment]))).toBeLessThanOrEqual(coin / 2);
-        expect(dueOf(total, [payment], coin).paid).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000 }),
+        fc.constantFrom(0, 50, 100),
+        fc.integer({ min: 0, max: 500_000 }),
+        (total, coin, over) => {
+          const due = dueOf(total, [], coin);
+          const payment = takeCash('1', due.cash + over, due);
+          expect(payment.change).toBe(over);
+          expect(Math.abs(roundingOf(total, [payment]))).toBeLessThanOrEqual(coin / 2);
+          expect(dueOf(total, [payment], coin).paid).toBe(true);
+        },
+      ),
     );
+  });
+
+  it('is settled when a half coin was rounded up, and not when one is left', () => {
+    expect(dueOf(1325, [takeCash('1', 1350, dueOf(1325, [], 50))], 50).paid).toBe(true);
+    expect(dueOf(1325, [takeCash('1', 1300, dueOf(1325, [], 50))], 50)).toEqual({ left: 25, cash: 50, paid: false });
+    expect(dueOf(20, [takeCash('1', 0, dueOf(20, [], 50))], 50).paid).toBe(true);
   });
 
   it('goes on when cash does not reach, and a card pays the exact rest', () => {
@@ -101,7 +113,17 @@ describe('payment', () => {
 
 describe('lines of a sale', () => {
   it('are numbered, and a deposit names the line that brought it', () => {
-    const base = { number: '1', text: 'A', barcode: '', quantity: 1000, unit: 'PCS' as const, unitPrice: 100, amount: 100, vatRate: 0, version: 1 };
+    const base = {
+      number: '1',
+      text: 'A',
+      barcode: '',
+      quantity: 1000,
+      unit: 'PCS' as const,
+      unitPrice: 100,
+      amount: 100,
+      vatRate: 0,
+      version: 1,
+    };
     const lines = saleLines([
       { ...base, id: 7, linkedTo: null },
       { ...base, id: 9, linkedTo: 7 },
@@ -113,7 +135,19 @@ describe('lines of a sale', () => {
   });
 
   it('stay within what the journal can hold', () => {
-    const long = { id: 1, number: '1', text: 'X'.repeat(80), barcode: '9'.repeat(40), quantity: 1000, unit: 'PCS' as const, unitPrice: 1, amount: 1, vatRate: 0, version: 1, linkedTo: null };
+    const long = {
+      id: 1,
+      number: '1',
+      text: 'X'.repeat(80),
+      barcode: '9'.repeat(40),
+      quantity: 1000,
+      unit: 'PCS' as const,
+      unitPrice: 1,
+      amount: 1,
+      vatRate: 0,
+      version: 1,
+      linkedTo: null,
+    };
     expect(saleLines([long])[0]).toMatchObject({ text: 'X'.repeat(30), barcode: '9'.repeat(20) });
   });
 });

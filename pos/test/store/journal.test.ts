@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
-import { payCash } from '../../src/deeds/pay';
+import { finishSale } from '../../src/deeds/finish';
+import { payCard, payCash } from '../../src/deeds/pay';
 import { scan } from '../../src/deeds/ring-up';
 import type { Till } from '../../src/deeds/till';
 import type { SaleDocument } from '../../src/shop/documents';
@@ -32,7 +33,8 @@ describe('the journal', () => {
     const documents = await sales(till);
     expect(documents.map((sale) => sale.counter)).toEqual([1, 2, 3, 4]);
     documents.forEach((sale, place) => expect(sale.prev).toBe(chain[place]!.hash));
-    for (const row of rows.filter((one) => one.kind === 'SALE')) await verifyDocument(row.document, 'butik-sale', till.device.value!.key.publicKey);
+    for (const row of rows.filter((one) => one.kind === 'SALE'))
+      await verifyDocument(row.document, 'butik-sale', till.device.value!.key.publicKey);
   });
 
   it('writes a sale with strict durability, with its counter, and takes the draft away, all at once', async () => {
@@ -40,7 +42,9 @@ describe('the journal', () => {
     scan(till, '5701234567899');
     const spy = vi.spyOn(till.database, 'transaction');
     await payCash(till, 1300);
-    const commit = spy.mock.calls.find(([stores]) => Array.isArray(stores) && stores.includes('journal' as never) && stores.includes('series' as never));
+    const commit = spy.mock.calls.find(
+      ([stores]) => Array.isArray(stores) && stores.includes('journal' as never) && stores.includes('series' as never),
+    );
     expect(commit).toEqual([['series', 'journal', 'draft'], 'readwrite', { durability: 'strict' }]);
     expect(await till.database.count('draft')).toBe(0);
   });
@@ -60,7 +64,15 @@ describe('the journal', () => {
     const till = await signedInTill(store);
     const other: Till = { ...till, basket: { ...till.basket } as never };
     scan(till, '5701234567899');
-    Object.assign(other, { basket: { value: till.basket.value }, payments: { value: [] }, card: { value: null }, receipt: { value: null }, screen: { value: 'PAY' }, saleId: '', committing: false });
+    Object.assign(other, {
+      basket: { value: till.basket.value },
+      payments: { value: [] },
+      card: { value: null },
+      receipt: { value: null },
+      screen: { value: 'PAY' },
+      saleId: '',
+      committing: false,
+    });
     await Promise.all([payCash(till, 1300), payCash(other, 1300)]);
     expect((await sales(till)).map((sale) => sale.counter)).toEqual([1, 2]);
   });
@@ -93,6 +105,29 @@ describe('the journal', () => {
       ['2026-11-22', 2],
       ['2026-11-22', 2],
     ]);
+  });
+
+  it('says so when the device is full; the sale stays open, and is finished, not paid, again', async () => {
+    const till = await signedInTill(await FakeStore.open());
+    scan(till, '5701234567899');
+    const full = vi.spyOn(till.database, 'transaction').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    await payCard(till, 1295);
+    expect(till.trouble.value).toEqual({ kind: 'DISK_FULL' });
+    expect(till.card.value).toBeNull();
+    till.trouble.value = null;
+    // Reading still works; what is new does not fit.
+    full.mockRestore();
+    const writes = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    await payCash(till, 1300);
+    expect(till.trouble.value).toEqual({ kind: 'DISK_FULL' });
+    expect(till.screen.value).not.toBe('RECEIPT');
+    writes.mockRestore();
+    await finishSale(till);
+    expect(till.receipt.value?.sale).toMatchObject({ counter: 1, payments: [{ amount: 1300 }] });
   });
 
   it('is never emptied while anything waits', async () => {

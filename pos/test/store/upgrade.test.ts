@@ -13,7 +13,15 @@ describe('an update of the database', () => {
     const key = await makeDeviceKey();
     await old.put('device', { id: 'device', key } as never);
     for (let i = 1; i <= 5; i++) {
-      await old.add('journal', { id: `sale-${i}`, kind: 'SALE', document: await signDocument(key, 'butik-sale', { counter: i }), hash: `${i}`, number: `12-3-N1-00000${i}`, waiting: 1, waitingSale: 1 });
+      await old.add('journal', {
+        id: `sale-${i}`,
+        kind: 'SALE',
+        document: await signDocument(key, 'butik-sale', { counter: i }),
+        hash: `${i}`,
+        number: `12-3-N1-00000${i}`,
+        waiting: 1,
+        waitingSale: 1,
+      });
     }
     old.close();
 

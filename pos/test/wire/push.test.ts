@@ -40,7 +40,10 @@ describe('sending the journal', () => {
     await sell(4);
     const stuck = (await waiting(till.database)).find((row) => row.number?.endsWith('2'))!;
     const inner = store.fetch;
-    till.fetcher = async (input, init) => (String(init?.body ?? '').includes(stuck.document) ? new Response(JSON.stringify({ type: 'bad-request', detail: 'odd' }), { status: 422 }) : inner(input, init));
+    till.fetcher = async (input, init) =>
+      String(init?.body ?? '').includes(stuck.document)
+        ? new Response(JSON.stringify({ type: 'bad-request', detail: 'odd' }), { status: 422 })
+        : inner(input, init);
     expect(await push(till)).toMatchObject({ stuck: 'bad-request odd' });
     expect((await waiting(till.database)).map((row) => [row.id, row.reason])).toEqual([[stuck.id, 'bad-request odd']]);
     expect(store.sales().map((sale) => sale.counter)).toEqual([1, 3, 4]);
@@ -49,7 +52,8 @@ describe('sending the journal', () => {
   it('keeps everything when the disk of the store is full', async () => {
     await sell(2);
     const inner = store.fetch;
-    till.fetcher = async (input, init) => (String(input).endsWith('/journal') ? new Response(JSON.stringify({ type: 'disk-full' }), { status: 507 }) : inner(input, init));
+    till.fetcher = async (input, init) =>
+      String(input).endsWith('/journal') ? new Response(JSON.stringify({ type: 'disk-full' }), { status: 507 }) : inner(input, init);
     await expect(push(till)).rejects.toThrow('disk-full');
     expect((await waiting(till.database)).every((row) => row.reason === 'disk-full')).toBe(true);
   });
@@ -96,9 +100,18 @@ describe('the live stream', () => {
 describe('an invitation', () => {
   it('is read from the address of a QR code', () => {
     const hash = (value: object) => `#enrol=${toBase64url(new TextEncoder().encode(JSON.stringify(value)))}`;
-    expect(readInvitation(hash({ u: 'https://butik.example/', c: 'K7QM-2XWD', r: 'kid' }))).toEqual({ url: 'https://butik.example', code: 'K7QM-2XWD', root: 'kid' });
-    expect(readInvitation(`https://pos.example/${hash({ u: 'butik.example', c: 'A' })}`)).toEqual({ url: 'https://butik.example', code: 'A', root: null });
-    for (const bad of ['', '#enrol=', '#enrol=%%%', hash({ c: 'A' }), hash({ u: 'http://[', c: 'A' })]) expect(readInvitation(bad)).toBeNull();
+    expect(readInvitation(hash({ u: 'https://butik.example/', c: 'K7QM-2XWD', r: 'kid' }))).toEqual({
+      url: 'https://butik.example',
+      code: 'K7QM-2XWD',
+      root: 'kid',
+    });
+    expect(readInvitation(`https://pos.example/${hash({ u: 'butik.example', c: 'A' })}`)).toEqual({
+      url: 'https://butik.example',
+      code: 'A',
+      root: null,
+    });
+    for (const bad of ['', '#enrol=', '#enrol=%%%', hash({ c: 'A' }), hash({ u: 'http://[', c: 'A' })])
+      expect(readInvitation(bad)).toBeNull();
   });
 
   it('takes an address as people write it', () => {

@@ -49,7 +49,11 @@ describe('a price file', () => {
     ['that has expired', 'EXPIRED', (one) => one.publishPrices(DEARER, { expires_at: '2026-01-01T00:00:00Z' })],
     ['of another format', 'UNREADABLE', (one) => one.publishPrices(DEARER, { format: 'butik-prices/9' })],
     ['whose size differs', 'BAD_HASH', (one) => one.publishPrices(DEARER, { size: 5 })],
-    ['whose bytes differ', 'BAD_HASH', async (one) => (await one.publishPrices(DEARER), void (one.prices!.bytes = new Uint8Array(gzipSync('{}'))))],
+    [
+      'whose bytes differ',
+      'BAD_HASH',
+      async (one) => (await one.publishPrices(DEARER), void (one.prices!.bytes = new Uint8Array(gzipSync('{}')))),
+    ],
     ['with fewer articles than it says', 'UNREADABLE', (one) => one.publishPrices(DEARER, { articles: 99 })],
     ['that is torn', 'UNREADABLE', (one) => one.publishPrices({ ...DEARER, prices: [] })],
   ];
@@ -83,7 +87,10 @@ describe('a price file', () => {
 
 describe('a list of staff', () => {
   it('that is not signed by the store is refused', async () => {
-    Object.assign(store.staff, { version: 2, document: await signDocument(await makeDeviceKey(), 'butik-staff', { v: 1, version: 2, store: IDS.store, staff: [] }) });
+    Object.assign(store.staff, {
+      version: 2,
+      document: await signDocument(await makeDeviceKey(), 'butik-staff', { v: 1, version: 2, store: IDS.store, staff: [] }),
+    });
     await pull();
     expect(till.staff.value?.staff.length).toBe(1);
     expect(till.warning.value).toEqual({ what: 'STAFF', code: 'BAD_SIGNATURE' });
@@ -130,7 +137,9 @@ describe('a signed document', () => {
     await expect(verifyDocument(document, 'butik-sale', (await makeDeviceKey()).publicKey)).rejects.toThrow('another key');
     const [head, body, signature] = document.split('.') as [string, string, string];
     const other = await signDocument(key, 'butik-sale', { total: 2 });
-    await expect(verifyDocument([head, other.split('.')[1], signature].join('.'), 'butik-sale', key.publicKey)).rejects.toThrow('does not fit');
+    await expect(verifyDocument([head, other.split('.')[1], signature].join('.'), 'butik-sale', key.publicKey)).rejects.toThrow(
+      'does not fit',
+    );
     for (const broken of ['', 'a.b', `${head}.${body}`, `${document}=`, `${head}.${body}.${signature}.x`]) {
       expect(() => openDocument(broken, 'butik-sale')).toThrow();
     }
