@@ -23,10 +23,11 @@ def hot_scope(organisation_id: UUID) -> Iterator[None]:
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
     raw.prepare_threshold = PREPARE_AFTER
-    with connection.wrap_database_errors, raw.pipeline(), transaction.atomic():
+    with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         ask(f"SET LOCAL butik.organisations = '{organisation_id}'")
         ask("SET LOCAL butik.person = ''")
         yield
+        ask("COMMIT")  # sent with the rest; Django then finds nothing left to commit
 
 
 def ask(statement: str, parameters: Sequence[Any] | None = None) -> "psycopg.Cursor[Any]":
