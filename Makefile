@@ -21,7 +21,7 @@ FRONT_END := $(POS_APP) $(PAGE_ASSETS) $(PO_FILES:.po=.mo)
 # Tests chosen by ARGS may all belong to one of the two runs; pytest says 5 when it ran none.
 NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 
-.PHONY: demo install test check soak wheel lock fmt messages clean help
+.PHONY: demo install test check soak bench wheel lock fmt messages clean help
 
 demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=FILE sells from your file)
 	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles "$(ARTICLES)") $(OPTIONS)
@@ -47,6 +47,9 @@ check: install  ## Check style, types, layers, migrations, translations and lock
 
 soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
+
+bench: install  ## Measure every figure beside its hand-written floor (ONLY=name runs one)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 wheel: .venv/dev $(FRONT_END)  ## Build the wheel that users install; it needs no Node.js
 	@$(BIN)/hatchling build --target wheel

@@ -35,7 +35,7 @@ def enrolled_pos() -> Iterator[tuple[Pos, StoreService]]:
             ):
                 pos = Pos(context.new_page())
                 said = msgspec.json.encode({"u": f"http://localhost:{store.port}", "c": store.codes[0]})
-                pos.enrol(f"{origin}/#enrol={encode(said)}", "Benchmark", english=False)
+                pos.enrol(f"{origin}/#enrol={encode(said)}", "Benchmark")
                 yield pos, store
         finally:
             processes.stop()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def main(articles: Path, stores: int) -> dict[str, Any]:
     company = found_organisation(name="Bench", company="Bench ApS", vat_number="DK12345674", actor=actor, now=at)
     chain = found_chain(company=company, number=1, name="Bench", actor=actor, now=at)
     install_chain(chain=chain)
-    with redirect_stdout(sys.stderr):
+    with redirect_stdout(StringIO()):
         call_command("import_articles", str(articles), "--chain", "1")
     codes = []
     for number in range(1, stores + 1):

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 
@@ -34,7 +35,7 @@ def main(articles: Path, tills: int) -> list[str]:
     install_store(store=store, root_key=root_public_key(chain), certificate=certificate)
     pin = make_pin_verifier("4711")
     add_assistant(store=store, number="101", name="Maja", role="OPERATOR", pin=pin, actor=actor, now=at)
-    with redirect_stdout(sys.stderr):
+    with redirect_stdout(StringIO()):
         call_command("import_articles", str(articles), "--chain", "1")
     poss = [
         add_pos(store=store, number=number, name=f"Till {number}", actor=actor, now=at)
