@@ -13,7 +13,9 @@ class OutboxItem(models.Model):
     never do. Items stay when they are acknowledged: a chain that is restored from yesterday asks for them again.
     """
 
-    organisation = models.ForeignKey("organisation.Organisation", on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        "organisation.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False
+    )  # every sale writes an item: one index less
     seq = models.BigIntegerField(null=True, unique=True)
     uid = models.UUIDField(null=True)  # which item this number stands for, where two histories of a store differ
     kind = models.CharField(max_length=10)
@@ -50,8 +52,11 @@ class FeedMove(TenantModel):
 class FeedEntry(TenantModel):
     """The newest position of (kind, key). `store` is set when only that store may have it."""
 
-    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+")
-    store = models.ForeignKey("organisation.Store", on_delete=models.PROTECT, related_name="+", null=True)
+    # no indexes of their own: they would only lead a planner away from `feed_by_position`
+    chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+", db_index=False)
+    store = models.ForeignKey(
+        "organisation.Store", on_delete=models.PROTECT, related_name="+", null=True, db_index=False
+    )
     position = models.BigIntegerField()
     kind = models.CharField(max_length=10)
     key = models.CharField(max_length=40)
