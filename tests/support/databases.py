@@ -7,6 +7,7 @@ holds for them. That run leaves out what it would only repeat: tests that use no
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -48,6 +49,12 @@ def _belongs_here(config: pytest.Config, item: pytest.Item) -> bool:
         or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ()))
         or issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _everything_is_imported() -> None:
+    """Views are imported by the first request. If that were made under a stopped clock, they would keep it for good."""
+    import_module("butik.urls")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from datetime import datetime
+from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -83,6 +84,12 @@ def check_proof(proof: Proof, key: bytes, *, aud: str, method: str, target: str,
             "clock-skew", 401, "The device's clock is too far from the service's.", server_time=now.timestamp()
         )
     return claims
+
+
+def sent_target(claims: Claims, *, path: str, query: str) -> str:
+    """The address of a request as it was sent: servers undo percent-encoding, so two spellings of one path are one."""
+    claimed_path, _, claimed_query = claims.htu.partition("?")
+    return claims.htu if (unquote(claimed_path), claimed_query) == (path, query) else f"{path}?{query}"
 
 
 def _bad(detail: str) -> Problem:

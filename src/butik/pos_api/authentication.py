@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import unquote
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +13,7 @@ from butik.lib.machine_api import read_body
 from butik.lib.problems import Problem
 from butik.organisation.installation import audience, this_installation
 from butik.organisation.models import Device
-from butik.organisation.proofs import Proof, check_proof, read_proof
+from butik.organisation.proofs import Proof, check_proof, read_proof, sent_target
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.pipeline import hot_scope
 from butik.sales.reading import Place, Signer
@@ -72,7 +71,7 @@ def _believe(request: HttpRequest, proof: Proof, body: bytes, enrolled: Enrolled
         enrolled.signer.key,
         aud=audience(),
         method=request.method or "",
-        target=_target(request, proof.claims.htu),
+        target=sent_target(proof.claims, path=request.path, query=request.META.get("QUERY_STRING", "")),
         body=body,
         now=clock.now(),
     )
@@ -95,13 +94,6 @@ def _device_of(proof: Proof) -> EnrolledDevice:
     if enrolled is None or enrolled.signer.device_id != proof.claims.sub:
         raise _unknown()
     return enrolled
-
-
-def _target(request: HttpRequest, claimed: str) -> str:
-    """The address as it was sent. Servers undo percent-encoding, so two spellings of one path are the same here."""
-    path, _, query = claimed.partition("?")
-    sent = request.META.get("QUERY_STRING", "")
-    return claimed if (unquote(path), query) == (request.path, sent) else f"{request.path}?{sent}"
 
 
 def _require_active(caller: Caller) -> None:

@@ -1,14 +1,12 @@
 """Which store calls: proven by the key that it was enrolled with."""
 
-from urllib.parse import unquote
-
 from django.http import HttpRequest
 
 from butik.lib.clock import now
 from butik.lib.problems import Problem
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
-from butik.organisation.proofs import check_proof, read_proof
+from butik.organisation.proofs import check_proof, read_proof, sent_target
 from butik.organisation.tenancy import tenant_scope
 
 
@@ -29,17 +27,11 @@ def identify_store(request: HttpRequest, body: bytes) -> Store:
         bytes(store.key),
         aud=f"chain/{store.chain_id}",
         method=request.method or "",
-        target=_target(request, claims.htu),
+        target=sent_target(claims, path=request.path, query=request.META.get("QUERY_STRING", "")),
         body=body,
         now=now(),
     )
     return store
-
-
-def _target(request: HttpRequest, claimed: str) -> str:
-    path, _, query = claimed.partition("?")
-    sent = request.META.get("QUERY_STRING", "")
-    return claimed if (unquote(path), query) == (request.path, sent) else f"{request.path}?{sent}"
 
 
 def _unknown() -> Problem:

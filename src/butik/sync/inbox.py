@@ -99,7 +99,7 @@ def _prepare(store: Store, push: Push) -> Prepared:
     readable = {}
     for item in push.items:
         if item.kind == RECORD:
-            with suppress(msgspec.DecodeError):
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 said = decode_record.decode(item.body)
                 readable[item.uid] = Item(said.received_at, said.document, said.revoked)
     records = prepare_records(store=store, items=list(readable.values())) if readable else []
