@@ -99,10 +99,14 @@ def case(chance: random.Random, place: int) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def written() -> str:
     chance = random.Random(20261121)
     cases = ",\n".join(json.dumps(case(chance, place + 1)) for place in range(COUNT))
-    Path(__file__).with_name("sale.json").write_text(f'{{"cases":[\n{cases}\n]}}\n')
+    return f'{{"cases":[\n{cases}\n]}}\n'
+
+
+def main() -> None:
+    Path(__file__).with_name("sale.json").write_text(written())
 
 
 if __name__ == "__main__":

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDigit, isGtin, numericValue, readLabel } from '../../src/shop/barcode';
@@ -122,5 +123,42 @@ describe('the price list', () => {
     expect(looksMisread('5701234567890')).toBe(true);
     expect(looksMisread('5701234567899')).toBe(false);
     expect(looksMisread('1234')).toBe(false);
+  });
+});
+
+interface PriceFileVector {
+  file: PriceFile;
+  articles: {
+    number: string;
+    text: string;
+    price: number;
+    version: number;
+    vat_rate: number;
+    unit: string;
+    group: string;
+    age_limit: number | null;
+    linked: string;
+    blocked: boolean;
+  }[];
+  finds: { code: string; found: { number: string; quantity: number; label_price: number | null; weighed: boolean } | null }[];
+}
+
+describe('the shared price file', () => {
+  const path = new URL('../../../tests/vectors/price_file.json', import.meta.url);
+  const vector = JSON.parse(readFileSync(path, 'utf8')) as PriceFileVector;
+  const list = new PriceList(vector.file);
+
+  it.each(vector.finds)('finds $code as the packer means it', ({ code, found }) => {
+    const hit = list.find(code);
+    const seen = hit && { number: hit.article.number, quantity: hit.quantity, label_price: hit.labelPrice, weighed: hit.weighed };
+    expect(seen).toEqual(found);
+  });
+
+  it.each(vector.articles)('knows $text', (article) => {
+    const found = list.find(article.number)!.article;
+    expect(found).toMatchObject({ text: article.text, price: article.price, version: article.version, vatRate: article.vat_rate });
+    expect(found).toMatchObject({ unit: article.unit, group: article.group, ageLimit: article.age_limit ?? 0, blocked: article.blocked });
+    const linked = vector.articles.some((one) => one.number === article.linked) ? article.linked : undefined;
+    expect(found.link === null ? undefined : list.article(found.link).number).toBe(linked);
   });
 });
