@@ -3,10 +3,17 @@
 import csv
 from pathlib import Path
 
+import pytest
 from biip.gtin import Gtin, GtinFormat
 from biip.rcn import Rcn
 
-from butik.simulator.catalogue import RECEIPT_TEXT_LENGTH, generate_catalogue, weighed_barcode, write_csv
+from butik.simulator.catalogue import (
+    RECEIPT_TEXT_LENGTH,
+    GeneratedArticle,
+    generate_catalogue,
+    weighed_barcode,
+    write_csv,
+)
 
 
 def test_it_is_the_same_for_the_same_seed() -> None:
@@ -14,8 +21,13 @@ def test_it_is_the_same_for_the_same_seed() -> None:
     assert generate_catalogue(300, seed=1) != generate_catalogue(300, seed=2)
 
 
-def test_it_grows_to_the_size_of_a_large_chain() -> None:
-    articles = generate_catalogue(75_000)
+@pytest.fixture(scope="module")
+def large() -> list[GeneratedArticle]:
+    return generate_catalogue(75_000)
+
+
+def test_it_grows_to_the_size_of_a_large_chain(large: list[GeneratedArticle]) -> None:
+    articles = large
     assert len(articles) == 75_000
     assert len({article.number for article in articles}) == 75_000
     barcodes = [article.barcode for article in articles if article.barcode]
@@ -38,8 +50,8 @@ def test_it_has_what_a_till_must_be_able_to_do() -> None:
     assert {by_number[number].receipt_text for number in linked} == {"PANT A", "PANT B", "PANT C"}
 
 
-def test_its_texts_fit_a_receipt() -> None:
-    for article in generate_catalogue(75_000):
+def test_its_texts_fit_a_receipt(large: list[GeneratedArticle]) -> None:
+    for article in large:
         assert 0 < len(article.receipt_text) <= RECEIPT_TEXT_LENGTH
         assert article.price > 0
 
