@@ -50,7 +50,7 @@ class Standing:
             return _("No POS yet")
         if not self.sells(now):
             return _("Does not sell")
-        return _("Sells, but not at every POS") if self.down else _("Sells")
+        return _("Sells in part") if self.down else _("Sells")
 
     @property
     def fresh_until(self) -> datetime | None:

@@ -85,7 +85,7 @@ def test_poss_are_counted_down_of_total_with_each_ones_latest_sale(cast: Cast, t
     assert "1/2 down" in row
     assert "POS 3" in row
     assert to_wire(sold.corrected_at) in row
-    assert "Sells, but not at every POS" in row
+    assert "Sells in part" in row
 
 
 def test_stale_is_grey_not_green(cast: Cast) -> None:

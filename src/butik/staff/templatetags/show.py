@@ -1,6 +1,6 @@
 """How pages show moments, ages, money and states: one way for all of them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django import template
 from django.forms import BoundField, CheckboxInput, FileInput, RadioSelect, Select
@@ -48,7 +48,7 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return "–"
     return format_html(
-        '<time datetime="{}" title="{}" data-moment>{}</time>', to_wire(value), _exact(value), _short(value)
+        '<time datetime="{}" title="{}" data-moment>{}</time>', to_wire(value), _exact(value), full_moment(value)
     )
 
 
@@ -88,8 +88,24 @@ def age_words() -> dict[str, str]:
     }
 
 
-def _short(value: datetime) -> str:
-    return formats.date_format(timezone.localtime(value), "j M Y H:i")
+@register.filter
+def day(value: date) -> str:
+    """A business day with its weekday, short."""
+    # Translators: a date format of Django, as in Sat 14 Nov
+    return formats.date_format(value, _("D j M"))
+
+
+@register.filter
+def full_day(value: date) -> str:
+    # Translators: a date format of Django, as in 14 Nov 2026
+    return formats.date_format(value, _("j M Y"))
+
+
+@register.filter
+def full_moment(value: datetime) -> str:
+    """Of the template's own time zone: what was printed does not change with who looks."""
+    local = timezone.localtime(value)
+    return f"{full_day(local)} {local:%H:%M}"
 
 
 def _exact(value: datetime) -> str:

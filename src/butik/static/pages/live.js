@@ -6,7 +6,10 @@
   let cursor = line.dataset.cursor;
   let wait = 1000;
 
+  let isOpen = false;
   const say = (state) => {
+    isOpen = state === "open";
+    document.documentElement.toggleAttribute("data-cut", state === "cut");
     for (const element of line.querySelectorAll("[data-stream-state]")) element.hidden = element.dataset.streamState !== state;
   };
 
@@ -51,7 +54,9 @@
     const source = new EventSource(address);
     source.onopen = () => {
       wait = 1000;
+      const wasCut = document.documentElement.hasAttribute("data-cut");
       say("open");
+      if (wasCut) refresh(null, ""); // what had turned grey meanwhile is looked at again
     };
     for (const topic of TOPICS) source.addEventListener(topic, hear);
     // So much has happened, or may now be seen, that the page had better look at everything.
@@ -78,7 +83,9 @@
     if (event.persisted) open();
   });
   // A row that has turned grey changes what the first line says.
-  document.addEventListener("butik:stale", () => refresh("status", ""));
+  document.addEventListener("butik:stale", () => {
+    if (isOpen) refresh("status", "");
+  });
 
   // The last line adds up what stands above it.
   const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;

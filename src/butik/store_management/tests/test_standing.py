@@ -23,7 +23,7 @@ def standing(contact_at: datetime | None = JUST, *devices: tuple[int, datetime |
     ("devices", "kind", "word", "down"),
     [
         ([(1, JUST), (2, JUST)], "ok", "Sells", "0/2 down"),
-        ([(1, JUST), (2, LONG_AGO)], "alert", "Sells, but not at every POS", "1/2 down"),
+        ([(1, JUST), (2, LONG_AGO)], "alert", "Sells in part", "1/2 down"),
         ([(1, LONG_AGO)], "down", "Does not sell", "1/1 down"),
         ([(1, None)], "down", "Does not sell", "1/1 down"),
         ([], "down", "No POS yet", "0/0 down"),

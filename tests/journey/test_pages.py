@@ -1,0 +1,168 @@
+"""What pages must do in a real browser: by keyboard, on a phone, in the dark, and when the live line is cut."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.journey.conftest import PHONE, OpenBrowser
+from tests.journey.pages import sign_in
+from tests.support.street import ALICE, BOB, CHAIN, PASSWORD, SHOP, Street
+
+pytestmark = pytest.mark.browser
+
+OF_CHAIN = ("/portal/", "/manage/", "/manage/articles/", "/manage/imports/", "/errors/", "/manage/audit-log/")
+OF_STORE = (
+    "",
+    "receipts/?period=all",
+    "poss/",
+    "poss/add",
+    "assistants/",
+    "assistants/add",
+    "exceptions/",
+    "quarantine/",
+)
+OF_ACCOUNT = ("/accounts/password/change/", "/accounts/2fa/", "/accounts/logout/")
+
+# What a screen reader would find nothing to say about.
+NAMELESS = """() => {
+  const named = (e) => (e.getAttribute('aria-label') || e.getAttribute('title') || e.innerText || e.alt || '').trim();
+  const labelled = (e) => e.labels?.length || e.getAttribute('aria-label') || e.type === 'hidden' || e.type === 'submit';
+  return [
+    ...[...document.querySelectorAll('a, button')].filter((e) => !named(e) && !e.querySelector('img[alt]:not([alt=""])')),
+    ...[...document.querySelectorAll('input, select, textarea')].filter((e) => !labelled(e)),
+    ...[...document.querySelectorAll('img:not([alt])')],
+    ...[...document.querySelectorAll('th:not([scope])')],
+  ].filter((e) => e.offsetParent !== null).map((e) => e.outerHTML.slice(0, 120));
+}"""
+HEADINGS = "() => [...document.querySelectorAll('h1')].filter((e) => e.offsetParent !== null).length"
+TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# Text whose contrast is below WCAG's 4.5 : 1 (3 : 1 when large), as it is really painted.
+FAINT = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+  const over = (top, under) => [0, 1, 2].map((i) => top[i] * top[3] + under[i] * (1 - top[3])).concat(1);
+  const light = (c) => { const [r, g, b] = c.map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = (e) => { const layers = []; for (; e; e = e.parentElement) layers.push(rgba(getComputedStyle(e).backgroundColor));
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255, 1]); };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    if (!walker.currentNode.textContent.trim() || e.closest('script, style, .visually-hidden, [disabled]')) continue;
+    if (!e.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const style = getComputedStyle(e), back = ground(e), [a, b] = [light(over(rgba(style.color), back)), light(back)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < (large ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${e.tagName}.${e.className}: ${walker.currentNode.textContent.trim().slice(0, 40)}`);
+  }
+  return faint;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_read_on_a_phone(scheme: str, street: Street, open_browser: OpenBrowser) -> None:
+    """No inline script or style was refused (the fixture looks), nothing is too wide, nameless or faint."""
+    wrong: dict[str, object] = {}
+    for url, email, paths in (
+        (street.store_url, BOB, [*OF_ACCOUNT]),
+        (street.chain_url, ALICE, [*OF_CHAIN]),
+    ):
+        page = open_browser(PHONE, color_scheme=scheme).new_page()
+        page.goto(url)
+        wrong[f"{url} sign-in"] = look_at(page)
+        sign_in_on_a_phone(page, url, email)
+        page.goto(f"{url}/manage/")
+        if url == street.chain_url:
+            page.get_by_role("link", name=SHOP.name).click()
+        page.wait_for_url(re.compile(r"/manage/[0-9a-f-]{36}/"))
+        home = page.url
+        for address in (*(url + path for path in paths), *(home + rest for rest in OF_STORE)):
+            if url == street.chain_url and address.endswith("poss/add"):
+                continue  # only where devices are served
+            page.goto(address)
+            wrong[address] = look_at(page)
+    assert {where: what for where, what in wrong.items() if what} == {}
+
+
+def sign_in_on_a_phone(page: Page, url: str, email: str) -> None:
+    page.goto(url)
+    page.locator("input[name=login]").fill(email)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Menu")).to_be_visible()
+
+
+def look_at(page: Page) -> dict[str, object]:
+    found = {
+        "too wide": page.evaluate(TOO_WIDE),
+        "nameless": page.evaluate(NAMELESS),
+        "faint": page.evaluate(FAINT),
+        "headings": abs(1 - page.evaluate(HEADINGS)),
+    }
+    return {what: said for what, said in found.items() if said}
+
+
+def test_the_keyboard_is_enough(bob: Page) -> None:
+    """Past the ribbon, to the filter with `/`, down to a row, and what a hover would open."""
+    bob.keyboard.press("Tab")
+    skip = bob.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    bob.keyboard.press("Enter")
+    expect(bob.locator("main")).to_be_focused()
+    bob.get_by_role("link", name="Shop assistants").click()
+    expect(bob.get_by_role("heading", level=1)).to_contain_text("here")
+    bob.keyboard.press("/")
+    expect(bob.get_by_label("Name or number")).to_be_focused()
+    bob.keyboard.type("101")
+    bob.keyboard.press("Enter")
+    expect(bob).to_have_url(re.compile(r"\?q=101$"))
+    expect(bob.get_by_role("row")).to_have_count(2)
+
+
+def test_light_and_dark_follow_the_system_until_somebody_chooses(street: Street, open_browser: OpenBrowser) -> None:
+    page = open_browser(color_scheme="dark").new_page()
+    page.goto(street.store_url)
+    theme = page.locator("html")
+    expect(theme).to_have_attribute("data-bs-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(theme).to_have_attribute("data-bs-theme", "light")
+    page.get_by_role("button", name="Dark").click()
+    page.reload()
+    expect(theme).to_have_attribute("data-bs-theme", "dark")
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+
+
+def test_what_is_not_heard_from_turns_grey_by_itself(street: Street, open_browser: OpenBrowser) -> None:
+    """The page's clock runs two minutes ahead, and the line is cut: no server says anything, the green goes."""
+    page = open_browser().new_page()
+    page.clock.install()
+    page.route("**/live/events*", lambda route: route.abort())
+    sign_in(page, street.chain_url, ALICE)
+    state = page.get_by_role("row", name=SHOP.name).locator(".state").first
+    expect(state).not_to_have_class(re.compile("unknown"))
+    page.clock.fast_forward("02:00")
+    expect(state).to_have_class(re.compile("state-unknown"))
+    expect(state).to_contain_text("Not heard from")
+    expect(page.get_by_role("row", name=SHOP.name).get_by_role("cell").last).to_contain_text("2 min ago")
+
+
+def test_a_cut_line_is_said_and_mended_without_polling(street: Street, open_browser: OpenBrowser) -> None:
+    page = open_browser().new_page()
+    asked: list[str] = []
+    sign_in(page, street.chain_url, ALICE)
+    expect(page.locator("[data-stream-state=open]")).to_be_visible()
+    page.on("request", lambda request: asked.extend(_fragments(request)))
+    street.stop(CHAIN)
+    expect(page.get_by_text("The live line is cut")).to_be_visible()
+    page.wait_for_timeout(2_000)
+    assert asked == []
+    street.launch_service(CHAIN)
+    street.await_health(CHAIN)
+    expect(page.locator("[data-stream-state=open]")).to_be_visible(timeout=30_000)
+
+
+def _fragments(request: Request) -> list[str]:
+    return [] if "/live/" in request.url else [request.url]
