@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests.journey.pages import sign_in
-from tests.support.chromium import running_chromium
+from tests.support.chromium import launched
 from tests.support.street import ALICE, BOB, Street
 
 PHONE = ViewportSize(width=360, height=640)
@@ -18,10 +27,16 @@ OpenBrowser = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """Closed with the package: an open one would keep Django from its database in the tests that follow."""
+def playwright() -> Iterator[Playwright]:
+    """Ended with the package: while it runs, Django refuses its database to the tests of this thread."""
     expect.set_options(timeout=10_000)
-    with running_chromium() as browser:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    with launched(playwright) as browser:
         yield browser
 
 

@@ -2,18 +2,21 @@
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import segno
 from playwright.sync_api import Page, expect
 
 from butik.lib.signing import decode, encode
+from tests.support.pos_page import SLOW
 from tests.support.street import ALICE, PASSWORD, SHOP, Street
 
-AT_ONCE = 2_000  # milliseconds from the receipt to the chain's figure
+AT_ONCE = 2.0  # seconds from the receipt to the chain's figure
 
 
 def amount(minor: int) -> str:
@@ -30,12 +33,13 @@ def sign_in(page: Page, url: str, email: str) -> Page:
     return page
 
 
-@dataclass(frozen=True)
+@dataclass
 class Portal:
     """The chain's dashboard, open since before the first sale and never loaded again."""
 
     page: Page
     street: Street
+    delays: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         sign_in(self.page, self.street.chain_url, ALICE)
@@ -43,13 +47,19 @@ class Portal:
 
     @contextmanager
     def sees(self, more: int) -> Iterator[None]:
-        """Within two seconds of what happens in the block, the store's revenue has grown by `more`, and is fresh."""
+        """What happens in the block makes the store's revenue grow by `more`, and its row says that it is fresh."""
         row = self.page.get_by_role("row", name=SHOP.name)
         figure = row.locator("[data-figure]")
         before = round(float(figure.inner_text().replace(",", "")) * 100)
         yield
-        expect(figure).to_have_text(amount(before + more), timeout=AT_ONCE)
+        began = time.monotonic()
+        expect(figure).to_have_text(amount(before + more), timeout=SLOW)
+        self.delays.append(time.monotonic() - began)
         expect(row.get_by_role("cell").last).to_have_text(re.compile("just now|[0-9]+ s"))
+
+    def has_seen_at_once(self) -> bool:
+        """Half of the sales at least; another program on a test's machine may hold up a few."""
+        return median(self.delays) < AT_ONCE
 
 
 def hire_assistant(page: Page, number: str, pin: str, *, name: str) -> None:
@@ -76,7 +86,22 @@ def make_code(page: Page, street: Street, *, pos: int) -> str:
     return address
 
 
-def import_file(street: Street, path: Path) -> None:
-    """From the terminal of the chain's service."""
-    said = street.hands["chain"].do("import_articles", path=str(path), options=[])
-    assert "Applied" in said
+def import_file(page: Page, path: Path) -> Path:
+    """Try a file out, take home what it refuses, and apply it. Return the file of refused rows."""
+    page.get_by_role("link", name="Articles").click()
+    page.get_by_role("link", name="Imports").click()
+    page.get_by_role("link", name="Import a file").click()
+    page.get_by_label("CSV file").set_input_files(path)
+    page.get_by_role("button", name="Try it out").click()
+    expect(page.get_by_role("heading", name="Tried out: nothing has been changed yet")).to_be_visible(timeout=SLOW)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Refused rows as CSV").click()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=SLOW)
+    return Path(download.value.path())
+
+
+def counts(page: Page) -> dict[str, str]:
+    """What the page of an import counts."""
+    rows = page.locator("#import-state table").first.get_by_role("row").all()
+    return {row.get_by_role("rowheader").inner_text(): row.get_by_role("cell").inner_text() for row in rows}

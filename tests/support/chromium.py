@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 CHROMIUM = Path("/usr/bin/chromium")
 # No sandbox as root; and without the rest Chromium calls home at every start.
@@ -35,12 +35,18 @@ def chromium_path() -> Path:
 @contextmanager
 def running_chromium(arguments: Sequence[str] = ()) -> Iterator[Browser]:
     """One browser for many contexts; each context starts empty, as a new device would."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*FLAGS, *arguments])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as playwright, launched(playwright, arguments) as browser:
+        yield browser
+
+
+@contextmanager
+def launched(playwright: Playwright, arguments: Sequence[str] = ()) -> Iterator[Browser]:
+    """One more browser of a Playwright that runs already: a thread can have only one of those."""
+    browser = playwright.chromium.launch(executable_path=chromium_path(), args=[*FLAGS, *arguments])
+    try:
+        yield browser
+    finally:
+        browser.close()
 
 
 @contextmanager
