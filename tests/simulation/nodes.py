@@ -18,7 +18,7 @@ GROUPS = 4
 POISON = 97  # every so many sales one cannot be booked
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """An outbox item. `sale` is the identity of what it carries: (store, series, counter)."""
 
@@ -86,7 +86,8 @@ class StoreNode:
     def number_items(self) -> None:
         for item in self.outbox[self.numbered :]:
             self.numbered += 1
-            item.seq, item.uid = self.numbered, self.new_id.uuid()
+            numbered = Item(item.sale, item.created_at, self.numbered, self.new_id.uuid())
+            self.outbox[self.numbered - 1] = numbered
 
     # up
 
@@ -142,7 +143,7 @@ class StoreNode:
 
     def backup(self) -> "StoreNode":
         twin = copy.copy(self)
-        twin.outbox = [copy.copy(item) for item in self.outbox]
+        twin.outbox = list(self.outbox)
         twin.prices, twin.seen = dict(self.prices), set(self.seen)
         return twin
 
