@@ -10,7 +10,7 @@ from butik.articles.rows import fold
 from butik.articles.words import Said
 from butik.lib.barcodes import normalise_code
 from butik.lib.tenant import TenantModel, TenantQuerySet
-from butik.organisation.models import Chain
+from butik.organisation.models import Chain, Organisation
 
 # No step of an import takes longer: reading tells its progress every second, writing 75,000 articles takes a few.
 ABANDONED_AFTER = timedelta(minutes=2)
@@ -26,10 +26,22 @@ class Unit(models.TextChoices):
     M = "M", _("m")
 
 
-class ArticleGroup(TenantModel):
+class ChainRow(TenantModel):
+    """A row that belongs to a chain. All indexes of it begin with organisation and chain; none is of one of them alone.
+
+    Such an index tells nothing apart, costs a write a row, and is what PostgreSQL chooses before it has figures.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+
+class ArticleGroup(ChainRow):
     """Groups articles for statistics and, later, discounts and limits."""
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=60)
 
@@ -53,15 +65,19 @@ class ArticleQuerySet(TenantQuerySet):
         folded = fold(" ".join(text.split()))
         return self.filter(search_text__gte=folded, search_text__lt=folded + HIGHEST)
 
-    def numbered(self, chain: Chain, digits: str) -> Self:
-        """Articles of a chain whose number begins with these digits, or that have that very barcode."""
-        with_code = Barcode.objects.filter(
-            organisation_id=chain.organisation_id, chain=chain, code=normalise_code(digits)
-        )
+    def numbered(self, digits: str) -> Self:
+        """Articles whose number begins with these digits."""
         # digits sort alike in every collation; `startswith` then takes out what a collation would let through
         following = digits[:-1] + chr(ord(digits[-1]) + 1)
-        by_number = models.Q(number__gte=digits, number__lt=following, number__startswith=digits)
-        return self.filter(by_number | models.Q(pk__in=with_code.values("article_id")))
+        return self.filter(number__gte=digits, number__lt=following, number__startswith=digits)
+
+    def with_code(self, chain: Chain, code: str) -> "Article | None":
+        """The article with that very barcode, in two steps: as one question it would read the whole chain."""
+        barcode = Barcode.objects.filter(
+            organisation_id=chain.organisation_id, chain=chain, code=normalise_code(code)
+        ).first()
+        found: Article | None = self.filter(pk=barcode.article_id).first() if barcode else None
+        return found
 
     def after(self, search_text: str, number: str) -> Self:
         """What follows an article in the order of texts: the next page, however far down the list it is."""
@@ -69,15 +85,16 @@ class ArticleQuerySet(TenantQuerySet):
         return self.filter(beyond, search_text__gte=search_text)
 
 
-class Article(TenantModel):
+class Article(ChainRow):
     """A thing sold, as it is now. Written only by `import_rows.py`, which keeps the versions."""
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="articles")
     number = models.CharField(max_length=20)
     receipt_text = models.CharField(max_length=30)
     name = models.CharField(max_length=200, blank=True)
     search_text = models.CharField(max_length=230)  # the long name, folded; prefix search is a range on it
-    group = models.ForeignKey(ArticleGroup, on_delete=models.PROTECT, related_name="articles", null=True)
+    group = models.ForeignKey(
+        ArticleGroup, on_delete=models.PROTECT, related_name="articles", null=True, db_index=False
+    )
     unit = models.CharField(max_length=3, choices=Unit, default=Unit.PCS)
     price = models.BigIntegerField()
     vat_rate = models.PositiveIntegerField()
@@ -105,10 +122,9 @@ class Article(TenantModel):
         return self.name or self.receipt_text
 
 
-class Barcode(TenantModel):
+class Barcode(ChainRow):
     """A code of an article with the quantity it stands for."""
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="barcodes")
     code = models.CharField(max_length=20)  # without leading zeros when numeric
     quantity_milli = models.BigIntegerField(default=1000)
@@ -120,10 +136,9 @@ class Barcode(TenantModel):
         return self.code
 
 
-class ArticleVersion(TenantModel):
+class ArticleVersion(ChainRow):
     """What an article cost and was at a version: kept for ever, so that every sale can be priced again."""
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(max_length=20)
     version = models.BigIntegerField()
     receipt_text = models.CharField(max_length=30)
@@ -154,7 +169,7 @@ class ArticleImportQuerySet(TenantQuerySet):
         return self.filter(state=ArticleImport.State.RUNNING, heartbeat_at__lt=now - ABANDONED_AFTER)
 
 
-class ArticleImport(TenantModel):
+class ArticleImport(ChainRow):
     """One run of a file: tried (dry run), held for a person, applied or failed; with its counts.
 
     `rows` = added + changed + unchanged + refused; articles that go because the file lacks them are counted apart
@@ -169,7 +184,6 @@ class ArticleImport(TenantModel):
         APPLIED = "APPLIED", _("Applied")
         FAILED = "FAILED", _("Failed")
 
-    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     file_name = models.CharField(max_length=200)
     options = models.JSONField(default=dict)
     found = models.JSONField(default=dict)  # encoding, delimiter, decimal mark, columns and header of the file

@@ -42,22 +42,27 @@ def _page(request: PersonRequest, chain: Chain, said: dict[str, Any]) -> dict[st
     live = Article.objects.visible_to(request.user).filter(chain=chain, organisation_id=chain.organisation_id).live()
     words = said["q"].strip()
     by_number = words.isascii() and words.isdigit()
+    coded = None
     rows = live.select_related("group")
     if said["group"]:
         rows = rows.filter(group_id=said["group"])
     if by_number:
-        rows = rows.numbered(chain, words).order_by("number")
+        coded = rows.with_code(chain, words)
+        rows = rows.numbered(words).order_by("number")
     else:
         rows = (rows.beginning_with(words) if words else rows).order_by("search_text", "number")
     place = _read_place(request.GET.get("after", ""))
     if place is not None:
         rows = rows.filter(number__gt=place[1]) if by_number else rows.after(*place)
     found = list(rows[: SIZE + 1])
+    shown = found[:SIZE]
+    if coded and place is None and coded not in shown:
+        shown.insert(0, coded)
     return {
-        "rows": found[:SIZE],
+        "rows": shown,
         "next_address": _address(request, found[SIZE - 1]) if len(found) > SIZE else "",
         "first_address": _address(request, None) if place is not None else "",
-        "has_any": bool(found) or live.exists(),
+        "has_any": bool(shown) or live.exists(),
     }
 
 
