@@ -5,6 +5,7 @@ once, as JSON that it unfolds by the table's own types: one statement and one pl
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ class Insert:
     @property
     def all_at_once(self) -> str:
         names = ", ".join(self.columns)
-        source = f"jsonb_populate_recordset(NULL::{self.table}, %s::jsonb)"
+        source = f"json_populate_recordset(NULL::{self.table}, %s::json)"
         return f"INSERT INTO {self.table} ({names}) SELECT {names} FROM {source} {self.tail}"  # noqa: S608
 
     def pack(self, rows: list[Row]) -> str:
@@ -37,7 +38,15 @@ class Insert:
 
 
 def pack(columns: tuple[str, ...], rows: list[Row]) -> str:
-    return msgspec.json.encode([dict(zip(columns, row, strict=False)) for row in rows]).decode()
+    """Rows as JSON objects; what a row has beyond `columns` is left out."""
+    shape, width = _shape(columns), len(columns)
+    return msgspec.json.encode([shape(*row[:width]) for row in rows]).decode()
+
+
+@cache
+def _shape(columns: tuple[str, ...]) -> type[msgspec.Struct]:
+    """A struct is packed twice as fast as a dictionary."""
+    return msgspec.defstruct("Packed", columns, gc=False)
 
 
 def _insert(table: str, columns: str, tail: str = "") -> Insert:
@@ -101,7 +110,7 @@ MOVE_SERIES = (
 MOVED = (*HEAD, "id")
 MOVE_LOCKED_SERIES = (
     f"UPDATE sales_series s SET {', '.join(f'{name} = moved.{name}' for name in HEAD)} "  # noqa: S608
-    "FROM jsonb_populate_recordset(NULL::sales_series, %s::jsonb) moved WHERE s.id = moved.id"
+    "FROM json_populate_recordset(NULL::sales_series, %s::json) moved WHERE s.id = moved.id"
 )
 KEEP_OPENING = "UPDATE sales_series SET opening = %s WHERE id = %s"
 KEEP_CLOSING = "UPDATE sales_series SET closing = %s, closed_sales = %s, closed_total = %s WHERE id = %s"
