@@ -3,13 +3,16 @@
 from typing import Any
 
 import msgspec
-from tests.support.till import BREAD, MILK, Shop, Till
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from tests.support.till import BREAD, MILK, Shop, Till, enrol, open_shop
 
 from butik.changes.models import OutboxItem
 from butik.live.models import LiveEvent
 from butik.organisation.tenancy import tenant_scope
 from butik.pos_api.tests.conftest import Line
-from butik.sales.models import DayFigure, Payment, Sale, SaleException, SaleLine, SaleVat, Series
+from butik.sales.models import DayFigure, Payment, QuarantinedRecord, Sale, SaleException, SaleLine, SaleVat, Series
 
 
 def results(response: Any) -> list[dict[str, Any]]:
@@ -35,3 +38,65 @@ def test_it_books_a_sale_with_everything_that_follows_from_it(shop: Shop, till: 
         assert (series.latest_counter, series.latest_hash, series.opening) == (1, sale.hash, records[0])
         assert OutboxItem.objects.filter(kind="record").count() == 2
         assert LiveEvent.objects.filter(topic="sales").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_stores_nothing_on_a_full_disk_and_goes_on_when_there_is_space(line: Line) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("the limit of pages is SQLite's")
+    shop = open_shop()
+    till = enrol(shop, lambda path, body: msgspec.json.decode(line.post_unsigned(path, body).content))
+    results(line.post(till, "/journal", {"records": [till.opening()]}))
+    sales = [till.sale(MILK, BREAD) for _ in range(100)]
+
+    def limit(pages: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA max_page_count = {pages}")
+
+    limit(1)  # which SQLite takes for "as many as there are"
+    response = line.post(till, "/journal", {"records": sales})
+    assert (response.status_code, msgspec.json.decode(response.content)["type"]) == (507, "disk-full")
+    assert not Sale.objects.exists()
+    limit(1_000_000)
+    assert {each["outcome"] for each in results(line.post(till, "/journal", {"records": sales}))} == {"BOOKED"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_commits_a_sale_with_twelve_statements(line: Line) -> None:
+    """Outside any transaction of a test, as in a service: the plan of each engine is what runs there."""
+    shop = open_shop()
+    till = enrol(shop, lambda path, body: msgspec.json.decode(line.post_unsigned(path, body).content))
+    results(line.post(till, "/journal", {"records": [till.opening()]}))
+    with CaptureQueriesContext(connection) as captured:
+        results(line.post(till, "/journal", {"records": [till.sale(MILK, BREAD)]}))
+    statements = [each["sql"] for each in captured]
+    if connection.vendor == "sqlite":
+        assert sum(each == "COMMIT" for each in statements) == 1
+        assert len(statements) - 1 <= 12, statements
+    with tenant_scope([till.org]):
+        assert Sale.objects.count() == 1
+
+
+def test_it_takes_another_devices_records_for_it(shop: Shop, till: Till, line: Line) -> None:
+    """A rescue export: each record bears its own signature."""
+    other = enrol(shop, lambda path, body: msgspec.json.decode(line.post_unsigned(path, body).content))
+    found = results(line.post(till, "/journal", {"records": [other.opening(), other.sale()]}))
+    assert [each["number"] for each in found] == ["", "12-3-N2-000001"]
+
+
+def test_it_answers_a_repeated_call_as_the_first(till: Till, line: Line) -> None:
+    body = msgspec.json.encode({"records": [till.opening(), till.sale(), "nonsense"]})
+    first, again = (results(line.post(till, "/journal", body)) for _ in "12")
+    assert [each["outcome"] for each in first] == ["BOOKED", "BOOKED", "QUARANTINED"]
+    assert [each["outcome"] for each in again] == ["KNOWN", "KNOWN", "QUARANTINED"]
+    assert [(each["hash"], each["number"], each["reason"]) for each in first] == [
+        (each["hash"], each["number"], each["reason"]) for each in again
+    ]
+
+
+@pytest.mark.parametrize("record", [5, None, {"a": 1}, ["x"], True])
+def test_it_stores_even_what_is_not_a_text(record: Any, till: Till, line: Line) -> None:
+    found = results(line.post(till, "/journal", {"records": [till.opening(), record, till.sale()]}))
+    assert [each["outcome"] for each in found] == ["BOOKED", "QUARANTINED", "BOOKED"]
+    with tenant_scope([till.org]):
+        assert QuarantinedRecord.objects.get().reason == "UNREADABLE"
