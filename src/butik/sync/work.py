@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from uuid import UUID
 
+import msgspec
+
 from butik.lib.clock import now
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import service_key
@@ -105,9 +107,11 @@ class Link:
         at = time.monotonic()
         db.number_items(self.store.organisation_id)
         began = db.read_uplink()
-        is_status_due = at - self.status_at >= STATUS_EVERY
-        status = describe_status(self.store, began, now()) if is_status_due else None
-        push = db.next_push(self.store, began, status)
+        push = db.next_push(self.store, began, None)
+        # a device that comes or goes changes what the chain shows of the store
+        is_status_due = at - self.status_at >= STATUS_EVERY or any(item.kind == "device" for item in push.items)
+        if is_status_due:
+            push = msgspec.structs.replace(push, status=describe_status(self.store, began, now()))
         answer = self.line.push(push)
         after = db.take_push_answer(store=self.store, began=began, answer=answer, now=now())
         self.called_at = at

@@ -30,10 +30,10 @@ EPOCH, NEXT_EPOCH, MARK = (UUID(int=n) for n in range(1, 4))
 PIN = make_pin_verifier("2580")
 
 
-def put(shop: Shop, *bodies: str) -> None:
+def put(shop: Shop, *bodies: str, kind: str = "error") -> None:
     with tenant_scope([shop.store.organisation_id]):
         for body in bodies:
-            put_in_outbox(kind="error", organisation_id=shop.store.organisation_id, at=now(), body=body)
+            put_in_outbox(kind=kind, organisation_id=shop.store.organisation_id, at=now(), body=body)
 
 
 def forget_items(shop: Shop) -> None:

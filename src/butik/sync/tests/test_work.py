@@ -79,6 +79,16 @@ def test_it_sends_all_there_is_with_a_status(shop: Shop, link: Link, line: Obedi
     assert db.read_uplink().contact_at is not None
 
 
+def test_it_tells_of_a_new_device_at_once(shop: Shop, link: Link, line: ObedientLine) -> None:
+    link.send()
+    put(shop, "{}")
+    link.send()
+    assert line.pushes[-1].status is None
+    put(shop, "{}", kind="device")
+    link.send()
+    assert line.pushes[-1].status is not None
+
+
 def test_it_is_quiet_between_two_heartbeats(shop: Shop, link: Link, line: ObedientLine) -> None:
     link.send()
     calls = len(line.pushes)
