@@ -59,7 +59,8 @@ export async function enrol(
   app: string,
   now: () => number,
 ): Promise<Enrolled> {
-  const offset = await measureOffset(fetcher, invitation.url, now);
+  // The browser may be asking the person whether this page may reach the local network: leave time to read.
+  const offset = await measureOffset(fetcher, invitation.url, now, 60_000);
   const response = await answered(fetcher, `${invitation.url}${API}/enrol`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -124,9 +124,9 @@ export async function answered(fetcher: typeof fetch, url: string, init: Request
 }
 
 /** Service minus device, the answer taken to come from the middle of the wait. */
-export async function measureOffset(fetcher: typeof fetch, url: string, now: () => number): Promise<number> {
+export async function measureOffset(fetcher: typeof fetch, url: string, now: () => number, timeout = 10_000): Promise<number> {
   const before = now();
-  const response = await answered(fetcher, `${url}${API}/time`, { method: 'GET', signal: AbortSignal.timeout(10_000) });
+  const response = await answered(fetcher, `${url}${API}/time`, { method: 'GET', signal: AbortSignal.timeout(timeout) });
   const { server_time: serverTime } = (await response.json()) as { server_time: number };
   return Math.round(serverTime * 1000 - (before + now()) / 2);
 }
