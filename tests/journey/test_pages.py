@@ -12,7 +12,7 @@ from tests.support.street import ALICE, BOB, CHAIN, PASSWORD, SHOP, Street
 
 pytestmark = pytest.mark.browser
 
-OF_CHAIN = ("/portal/", "/manage/", "/manage/articles/", "/manage/imports/", "/errors/", "/manage/audit-log/")
+OF_CHAIN = ("/portal/", "/manage/", "/manage/articles/", "/manage/articles/imports/", "/errors/", "/manage/audit-log/")
 OF_STORE = (
     "",
     "receipts/?period=all",

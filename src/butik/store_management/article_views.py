@@ -108,10 +108,10 @@ def article(request: PersonRequest, article_id: UUID) -> HttpResponse:
 ARTICLE_URLS: list[URLPattern] = [
     path("articles/", articles, name="articles"),
     path("articles/<uuid:article_id>/", article, name="article"),
-    path("imports/", import_views.imports, name="imports"),
-    path("imports/add", import_views.import_add, name="import_add"),
-    path("imports/<uuid:run_id>/", import_views.import_run, name="import_run"),
-    path("imports/<uuid:run_id>/state", import_views.import_state, name="import_state"),
-    path("imports/<uuid:run_id>/apply", import_views.import_apply, name="import_apply"),
-    path("imports/<uuid:run_id>/refused.csv", import_views.refused_rows, name="refused_rows"),
+    path("articles/imports/", import_views.imports, name="imports"),
+    path("articles/imports/add", import_views.import_add, name="import_add"),
+    path("articles/imports/<uuid:run_id>/", import_views.import_run, name="import_run"),
+    path("articles/imports/<uuid:run_id>/state", import_views.import_state, name="import_state"),
+    path("articles/imports/<uuid:run_id>/apply", import_views.import_apply, name="import_apply"),
+    path("articles/imports/<uuid:run_id>/refused.csv", import_views.refused_rows, name="refused_rows"),
 ]

@@ -36,7 +36,7 @@ def _empty_shelves(cast: Cast) -> None:
 
 def upload(client: Client, cast: Cast, text: str, **fields: Any) -> Any:
     file = SimpleUploadedFile("varer.csv", text.encode())
-    return client.post("/manage/imports/add", {"file": file, "chain": str(cast.shop.chain.pk)} | fields)
+    return client.post("/manage/articles/imports/add", {"file": file, "chain": str(cast.shop.chain.pk)} | fields)
 
 
 def hand_in(cast: Cast, text: str, **fields: Any) -> str:
@@ -89,7 +89,7 @@ def test_deletions_that_are_held_must_be_typed_in(cast: Cast) -> None:
         client.post(f"{hand_in(cast, text)}apply")
         work_imports([cast.organisation_id])
     with tenant_scope([cast.organisation_id]):
-        address = f"/manage/imports/{ArticleImport.objects.get(state=State.HELD).pk}/"
+        address = f"/manage/articles/imports/{ArticleImport.objects.get(state=State.HELD).pk}/"
     assert "Held: 1 article would go" in client.get(address).content.decode()
     client.post(f"{address}apply", {"deletions": "2"})
     assert run_of(cast, address).state == State.HELD
@@ -150,11 +150,11 @@ def test_only_those_who_may_import_do(cast: Cast, nobody: Client) -> None:
         assert signed_in(cast.bob).get(f"{address}{path}").status_code == 403
     assert signed_in(cast.charlie).post(f"{address}apply").status_code == 404
     assert signed_in(cast.bob).post(f"{address}apply").status_code == 403
-    assert signed_in(cast.bob).get("/manage/imports/").status_code == 403
+    assert signed_in(cast.bob).get("/manage/articles/imports/").status_code == 403
     assert upload(signed_in(cast.bob), cast, GOOD).status_code == 403
-    assert nobody.get("/manage/imports/add").status_code == 403
+    assert nobody.get("/manage/articles/imports/add").status_code == 403
     assert Client().get(address).status_code == 302
     assert upload(signed_in(cast.charlie), cast, GOOD).status_code == 422
     assert signed_in(cast.alice).get(f"{address}apply").status_code == 405
-    assert "varer.csv" in signed_in(cast.alice).get("/manage/imports/").content.decode()
-    assert "varer.csv" not in signed_in(cast.charlie).get("/manage/imports/").content.decode()
+    assert "varer.csv" in signed_in(cast.alice).get("/manage/articles/imports/").content.decode()
+    assert "varer.csv" not in signed_in(cast.charlie).get("/manage/articles/imports/").content.decode()
