@@ -46,15 +46,23 @@ def hand_in_file(
         actor=actor,
         created_at=now,
     )
-    path = file_of(run)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for chunk in chunks:
-            file.write(chunk)
+    _keep_file(file_of(run), chunks)
     with tenant_scope([chain.organisation_id]), transaction.atomic():
         run.save(force_insert=True)
         _tell(run, "articles.import.handed_in", now, actor)
     return run
+
+
+def _keep_file(path: Path, chunks: Iterable[bytes]) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with path.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        log.warning("A file to import could not be kept: %s", error)
+        raise FileProblem(gettext_noop("The file could not be kept: the service's disk is full or failing.")) from None
 
 
 def refuse_where_the_chain_decides() -> None:

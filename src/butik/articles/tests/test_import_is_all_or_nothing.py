@@ -1,13 +1,15 @@
 """An import is applied whole or not at all: whoever dies, whoever else writes, however large the file is."""
 
+import errno
 import gzip
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from butik.articles.import_plan import Plan, make_plan
 from butik.articles.import_run import run_import
 from butik.articles.models import Article, ArticleImport
 from butik.articles.tests.imports import HEADER, import_bytes, import_lines, prices
-from butik.articles.words import say
+from butik.articles.words import FileProblem, say
 from butik.articles.work import work_imports
 from butik.changes.actions import advance_feed
 from butik.changes.models import FeedHead
@@ -211,3 +213,17 @@ def test_a_bomb_of_two_hundred_megabytes_costs_little_memory(tmp_path: Path) -> 
     ).stdout.splitlines()
     assert "larger than 100 MB" in told[0]
     assert int(told[1]) < 40 * 1024  # kB
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(chain: Chain, settings: Any, tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"number;text"
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    settings.BUTIK_DATA = tmp_path
+    with pytest.raises(FileProblem, match="disk"):
+        hand_in_file(
+            chain=chain, file_name="f.csv", chunks=chunks(), options=ImportOptions(), actor="system", now=now()
+        )
+    assert not ArticleImport.objects.exists()
+    assert list((tmp_path / "imports").iterdir()) == []
