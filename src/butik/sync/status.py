@@ -11,7 +11,8 @@ from butik.pricing.models import PriceFile
 from butik.sync.models import Uplink
 
 
-def describe_status(store: Store, uplink: Uplink, now: datetime) -> dict[str, object]:
+def describe_status(store: Store, uplink: Uplink, now: datetime, *, sending: int = 0) -> dict[str, object]:
+    """`sending` items go with it: whoever reads this has them."""
     with tenant_scope([store.organisation_id]):
         devices = Device.objects.filter(
             organisation_id=store.organisation_id, store=store, state=Device.State.ACTIVE
@@ -25,7 +26,7 @@ def describe_status(store: Store, uplink: Uplink, now: datetime) -> dict[str, ob
                 for number, seen_at, app in devices.values_list("pos__number", "last_seen_at", "app_version")
             ],
             "price_file": prices.order_by("-version").values_list("version", flat=True).first(),
-            "unsent": unsent_items(store, uplink),
+            "unsent": unsent_items(store, uplink) - sending,
             "newest_backup": None,
         }
 

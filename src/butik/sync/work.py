@@ -111,7 +111,8 @@ class Link:
         # a device that comes or goes changes what the chain shows of the store
         is_status_due = at - self.status_at >= STATUS_EVERY or any(item.kind == "device" for item in push.items)
         if is_status_due:
-            push = msgspec.structs.replace(push, status=describe_status(self.store, began, now()))
+            status = describe_status(self.store, began, now(), sending=len(push.items))
+            push = msgspec.structs.replace(push, status=status)
         answer = self.line.push(push)
         after = db.take_push_answer(store=self.store, began=began, answer=answer, now=now())
         self.called_at = at

@@ -76,6 +76,7 @@ def test_it_sends_all_there_is_with_a_status(shop: Shop, link: Link, line: Obedi
     assert not db.has_unsent(shop.store.organisation_id)
     assert line.pushes[0].status is not None
     assert {"at", "version", "devices", "price_file", "unsent"} <= line.pushes[0].status.keys()
+    assert line.pushes[0].status["unsent"] == 0  # all there is goes with it
     assert db.read_uplink().contact_at is not None
 
 
