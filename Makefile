@@ -21,7 +21,7 @@ FRONT_END := $(POS_APP) $(PAGE_ASSETS) $(PO_FILES:.po=.mo)
 # Tests chosen by ARGS may all belong to one of the two runs; pytest says 5 when it ran none.
 NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 
-.PHONY: demo install test check soak bench wheel lock fmt messages clean help
+.PHONY: demo install test check soak bench wheel lock fmt messages screenshots clean help
 
 demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=FILE sells from your file)
 	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles "$(ARTICLES)") $(OPTIONS)
@@ -69,12 +69,15 @@ fmt: .venv/dev  ## Format the Python code, and mend what can be mended by machin
 messages: .venv/dev  ## Collect the words of the interface for translation
 	@$(BIN)/python tools/messages.py update
 
+screenshots: install  ## Make the documents' pictures anew
+	@PYTHONPATH=. $(BIN)/python tools/screenshots.py
+
 clean:  ## Remove everything that make made; data of a demo stays
 	@rm -rf .venv node_modules pos/node_modules pages/node_modules dist src/butik/static/vendor src/butik/pos_app
 	find src -name '*.mo' -delete
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- What the targets stand on. Stamps make a second run fast. --------------------------------------------------------
 

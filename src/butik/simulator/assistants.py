@@ -46,12 +46,14 @@ class Shoppers:
 
     def between(self, start: datetime, end: datetime) -> Iterator[Customer]:
         """Those who come from `start` until before `end`, in order."""
-        at = start
+        at, busiest = start, self._size * max(CUSTOMERS_BY_HOUR) * max(WEEKDAYS) / 100
         while True:
-            at += timedelta(seconds=self._random.expovariate(self._hourly_rate(at) / 3600))
+            # Drawn as if every hour were the busiest, then thinned out: a quiet night must not swallow the morning.
+            at += timedelta(seconds=self._random.expovariate(busiest / 3600))
             if at >= end:
                 return
-            yield self.next_customer(at)
+            if self._random.random() * busiest < self._hourly_rate(at):
+                yield self.next_customer(at)
 
     def next_customer(self, at: datetime) -> Customer:
         size = min(1 + int(self._random.expovariate(1 / 3.2)), 25)

@@ -41,8 +41,8 @@ def demo(arguments: list[str]) -> int:
 
 
 def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Namespace) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)  # SIGINT too: who starts us in the background may have had it ignored
     secrets = read_secrets(plan.folder)
     if secrets is not None and options.articles:
         raise StartFailedError("This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE")
