@@ -44,16 +44,17 @@ def _check_chain(journal: list[dict[str, Any]], series: dict[str, Any]) -> list[
 
 def check_store(database: Path, numbers: list[str]) -> None:
     """Each is booked once, and nothing of this device was set aside."""
-    label = numbers[0].split("-")[2]
+    pos, label = numbers[0].split("-")[1:3]
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         booked = connection.execute(
-            "SELECT pos_number, counter FROM sales_sale WHERE label = ? ORDER BY pos_number, counter", (label,)
+            "SELECT counter, device_id FROM sales_sale WHERE pos_number = ? AND label = ? ORDER BY counter",
+            (pos, label),
         ).fetchall()
-        quarantined = connection.execute("SELECT count(*) FROM sales_quarantinedrecord").fetchone()
-    pos = int(numbers[0].split("-")[1])
-    known = [f"{SHOP.number}-{number}-{label}-{counter:06d}" for number, counter in booked if number == pos]
-    assert known == numbers
-    assert quarantined == (0,)
+        aside = connection.execute(
+            "SELECT count(*) FROM sales_quarantinedrecord WHERE device_id = ?", (booked[0][1],)
+        ).fetchone()
+    assert [f"{SHOP.number}-{pos}-{label}-{counter:06d}" for counter, _ in booked] == numbers
+    assert aside == (0,)
 
 
 def _payload(document: str) -> dict[str, Any]:

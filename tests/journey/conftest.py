@@ -19,11 +19,13 @@ from playwright.sync_api import (
 
 from tests.journey.pages import sign_in
 from tests.support.chromium import launched
-from tests.support.street import ALICE, BOB, Street
+from tests.support.pos_page import Pos
+from tests.support.street import ALICE, BOB, Street, shelf
 
 PHONE = ViewportSize(width=360, height=640)
 LAPTOP = ViewportSize(width=1366, height=768)
 OpenBrowser = Callable[..., BrowserContext]
+OpenTill = Callable[..., Pos]
 
 
 @pytest.fixture(scope="package")
@@ -61,10 +63,12 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:
-    """Errors, and whatever a content security policy has refused. A line that is cut is no error of a page."""
-    if message.type not in {"error", "warning"} or "net::ERR_" in message.text:
+    """Errors, and whatever a content security policy has refused. A cut line and a device that is told no are none."""
+    url = message.location.get("url", "")
+    is_answer = "Failed to load resource" in message.text and ("net::ERR_" in message.text or "/pos" in url)
+    if message.type not in {"error", "warning"} or is_answer:
         return []
-    return [f"{message.location.get('url', '')}: {message.text}"]
+    return [f"{url}: {message.text}"]
 
 
 @pytest.fixture
@@ -77,6 +81,23 @@ def alice(street: Street, open_browser: OpenBrowser) -> Page:
 def bob(street: Street, open_browser: OpenBrowser) -> Page:
     """The store's manager, signed in at the store."""
     return sign_in(open_browser().new_page(), street.store_url, BOB)
+
+
+@pytest.fixture
+def open_till(street: Street, open_browser: OpenBrowser) -> OpenTill:
+    """A newly enrolled device with somebody signed in, prices and all."""
+
+    def open_one(
+        size: ViewportSize = PHONE, *, staff: str = "101", name: str = "A till", english: bool = True, **options: Any
+    ) -> Pos:
+        pos = Pos(open_browser(size, **options).new_page())
+        pos.enrol(street.invite(2), name, english=english)
+        pos.sign_in(staff)
+        if english:
+            pos.await_prices(shelf(street.articles)[0].receipt_text)
+        return pos
+
+    return open_one
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def pay_by_card(pos: Pos, street: Street, portal: Portal) -> None:
     pos.to_payment()
     pos.page.get_by_role("button", name=f"Card {amount(DECLINED.price)}").click()
     expect(pos.trouble).to_contain_text("The card was not charged. Press C")
-    pos.keys("c")
+    pos.clear()
     with portal.sees(DECLINED.price):
         pos.page.get_by_test_id("cash").click()
         pos.receipt_number()

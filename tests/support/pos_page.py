@@ -63,9 +63,12 @@ class Pos:
         """A keyboard wedge: digits faster than a hand, then Enter, however busy the machine is that runs the test."""
         self.page.evaluate(WEDGE, [*code, "Enter"])
 
-    def keys(self, typed: str) -> None:
+    def keys(self, typed: str, delay: float = 0) -> None:
         """By hand, on the keyboard."""
-        self.page.keyboard.type(typed)
+        self.page.keyboard.type(typed, delay=delay)
+
+    def clear(self) -> None:
+        self.page.get_by_role("button", name="Clear").click()
 
     def find(self, words: str) -> None:
         """Search by text, and take the first article."""
