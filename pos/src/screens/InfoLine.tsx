@@ -27,7 +27,7 @@ export function InfoLine() {
             {keyed}
           </output>
         )}
-        {!trouble && !keyed && (last ? <LastLine line={last} formats={formats} /> : <p class="quiet">{t.ready}</p>)}
+        {!trouble && !keyed && (last ? <LastLine key={`${last.id} ${last.amount}`} line={last} formats={formats} /> : <p class="quiet">{t.ready}</p>)}
       </div>
       <p class="sr-only" aria-live="polite" data-testid="announcer">
         {/* The number of lines makes two equal scans two announcements. */}

@@ -44,12 +44,14 @@ function Total() {
   const t = useTexts();
   const { money } = useFormats();
   const { length } = till.basket.value.lines;
+  const total = money(totalOf(till));
   return (
     <div class="total">
       <span>{t.total}</span>
       <span class="quiet line-count">{length ? t.lines(length) : ''}</span>
       <output class="total-amount" data-testid="total">
-        {money(totalOf(till))}
+        {/* A number that grows is another element: replaced, nothing moves. */}
+        <span key={total}>{total}</span>
       </output>
     </div>
   );
@@ -60,10 +62,14 @@ function PayButton() {
   const t = useTexts();
   const { money } = useFormats();
   const { length } = till.basket.value.lines;
+  const total = length ? money(totalOf(till)) : '';
   return (
     <MainButton onPress={() => goToPay(till)} disabled={!length}>
       <span class="main-amount">
-        {t.pay} <span class="tabular">{length ? money(totalOf(till)) : ''}</span>
+        {t.pay}{' '}
+        <span class="tabular" key={total}>
+          {total}
+        </span>
       </span>
     </MainButton>
   );
