@@ -127,3 +127,21 @@ def test_a_cut_line_is_said_and_mended_without_polling(street: Street, open_brow
 
 def _fragments(request: Request) -> list[str]:
     return [] if "/live/" in request.url else [request.url]
+
+
+def test_a_passkey_signs_in(street: Street, bob: Page) -> None:
+    """The authenticator is a virtual one, as of a phone that has checked its owner's finger."""
+    line = bob.context.new_cdp_session(bob)
+    line.send("WebAuthn.enable")
+    kind = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    line.send("WebAuthn.addVirtualAuthenticator", {"options": kind | {"isUserVerified": True}})
+    bob.goto(f"{street.store_url}/accounts/2fa/webauthn/add/")
+    bob.get_by_label("Password").fill(PASSWORD)
+    bob.get_by_role("button", name="Confirm").click()
+    bob.get_by_label("Passwordless").check()
+    bob.get_by_role("button", name="Add").click()
+    expect(bob.get_by_text("Security key added.")).to_be_visible()
+    bob.get_by_role("button", name="Bob").click()
+    bob.get_by_role("button", name="Sign out").click()
+    bob.get_by_role("button", name="Sign in with a passkey").click()
+    expect(bob.get_by_role("button", name="Bob")).to_be_visible()

@@ -1,5 +1,12 @@
 """Signing in to pages, and out again; the second factor; the frame around them."""
 
+import base64
+import hashlib
+import hmac
+import re
+import struct
+import time
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -84,6 +91,32 @@ def test_the_pages_of_the_account_stand_in_the_frame(name: str, cast: Cast) -> N
     assert page.status_code == 200
     assert 'class="skip-link"' in page.content.decode()
     assert "<label" in page.content.decode() or name == "mfa_index"
+
+
+def test_an_authenticator_app_is_asked_for_from_then_on(cast: Cast) -> None:
+    client = Client()
+    sign_in(client, "alice@example.com", PASSWORD)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/accounts/2fa/totp/activate/").content.decode()
+    found = re.search(r'id="authenticator_secret"[^>]* value="(\w+)"', page)
+    assert found
+    assert 'src="data:image/svg+xml' in page
+    activated = client.post("/accounts/2fa/totp/activate/", {"code": _code(found[1])}, follow=True)
+    recovery = re.findall(r"\b[0-9a-f]{8}\b", activated.content.decode().partition("<textarea")[2])
+    assert len(recovery) == 10
+    again = Client()
+    assert sign_in(again, "alice@example.com", PASSWORD) == 302
+    assert again.get("/portal/").status_code == 302
+    again.post("/accounts/2fa/authenticate/", {"code": recovery[0]})
+    assert again.get("/portal/").status_code == 200
+
+
+def _code(secret: str) -> str:
+    """What an authenticator app shows (RFC 6238)."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
+    place = digest[-1] & 15
+    return f"{(int.from_bytes(digest[place : place + 4]) & 0x7FFFFFFF) % 10**6:06d}"
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/portal/", "/manage/", "/errors/", "/nowhere"])
