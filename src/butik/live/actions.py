@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
 
+from butik.lib.ids import new_id
 from butik.live.models import StreamState
 
 CHANNEL = "butik_live"
@@ -41,6 +42,11 @@ def announce(
             cursor.execute(_POSTGRES, (*row, topic))
         else:
             cursor.execute(_SQLITE, row)
+
+
+def begin_epoch() -> None:
+    """Make every cursor that was handed out worthless: this database was put back, and its ids begin again."""
+    StreamState.objects.update_or_create(pk=1, defaults={"epoch": new_id(), "swept": 0})
 
 
 def sweep_events(*, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """After a database was put back from a backup: say so, and all others bring what it has missed."""
 
 from butik.lib.ids import new_id
+from butik.live.actions import begin_epoch
 from butik.organisation.installation import forget_installation
 from butik.organisation.models import Installation
 from butik.sync.models import Uplink
@@ -13,4 +14,5 @@ def note_restore() -> None:
     """
     Installation.objects.filter(pk=1).update(epoch=new_id())
     Uplink.objects.filter(pk=1).update(outbox=new_id(), acked=0)
+    begin_epoch()  # of live events: their ids begin again too
     forget_installation()

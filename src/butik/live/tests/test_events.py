@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from butik.lib.clock import now
 from butik.lib.ids import new_id
-from butik.live.actions import BATCH, KEPT, announce, sweep_events
+from butik.live.actions import BATCH, KEPT, announce, begin_epoch, sweep_events
 from butik.live.cursors import Cursor, read_cursor
 from butik.live.models import LiveEvent, StreamState
 from butik.live.queries import latest_cursor
@@ -74,6 +74,15 @@ def test_old_events_go_and_the_place_up_to_which_they_went_is_kept(company: Comp
     assert swept > 0
     if connection.vendor == "sqlite":
         assert swept < cursor.place
+
+
+def test_after_a_restore_no_cursor_of_before_means_anything() -> None:
+    before = read_cursor(latest_cursor())
+    begin_epoch()
+    after = read_cursor(latest_cursor())
+    assert before is not None
+    assert after is not None
+    assert before.epoch != after.epoch
 
 
 def test_a_sweep_takes_a_batch_at_a_time(company: Company) -> None:
