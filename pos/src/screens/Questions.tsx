@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { MAX_MEASURE } from '../shop/basket';
 import { answerAge, answerWeight, cancelSale, readQuantity } from '../deeds/ring-up';
 import { useTexts, useTill } from '../parts/context';
 import { Sheet } from '../parts/Sheet';
@@ -44,7 +45,8 @@ function WeightSheet({ text }: { text: string }) {
   const till = useTill();
   const t = useTexts();
   const [entry, setEntry] = useState('');
-  const quantity = readQuantity(entry);
+  const read = readQuantity(entry);
+  const quantity = read !== null && read <= MAX_MEASURE ? read : null;
   return (
     <Sheet label={t.askWeight(text)} onClose={() => answerWeight(till, null)} hasField>
       <form

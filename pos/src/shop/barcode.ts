@@ -32,14 +32,18 @@ export function numericValue(code: string): number | null {
 
 export type Label = { article: string; price: number } | { article: string; grams: number };
 
-/** A label that a scale printed: 21 bears the price to pay, 23 the weight in grams. */
+// As Danish scales print them: what follows the prefix is the price to pay, or the weight in grams.
+const PRICE_PREFIXES = ['21', '22', '23', '24'];
+const WEIGHT_PREFIXES = ['26', '27', '28'];
+
+/** A label that a scale printed. */
 export function readLabel(code: string): Label | null {
   // A scanner may report the same label as GTIN-14, with a zero in front.
   const ean = code.length === 14 && code.startsWith('0') ? code.slice(1) : code;
   if (ean.length !== 13 || !isGtin(ean)) return null;
   const article = ean.slice(2, 7);
   const value = Number(ean.slice(7, 12));
-  if (ean.startsWith('21')) return { article, price: value };
-  if (ean.startsWith('23')) return { article, grams: value };
-  return null;
+  const prefix = ean.slice(0, 2);
+  if (PRICE_PREFIXES.includes(prefix)) return { article, price: value };
+  return WEIGHT_PREFIXES.includes(prefix) ? { article, grams: value } : null;
 }

@@ -32,6 +32,8 @@ export const EMPTY_BASKET: Basket = { lines: [], nextId: 1, ageChecked: 0, start
 
 /** The most of an article that one line may hold: a slip on the keypad must not become a sale. */
 export const MAX_QUANTITY = 9_999_000;
+// More kilograms, litres or metres than this in one line is a slip of the finger, not a purchase.
+export const MAX_MEASURE = 100_000;
 
 /** What the journal's format allows; a receipt of a thousand lines is somebody's mistake. */
 export const MAX_LINES = 1000;
@@ -64,9 +66,13 @@ export function ringUp(basket: Basket, prices: PriceList, scan: Scan): Outcome {
   if (article.ageLimit > basket.ageChecked) return { kind: 'ASK_AGE', years: article.ageLimit, text: article.text };
   const quantity = quantityOf(hit, scan.quantity);
   if (quantity === null) return { kind: 'ASK_WEIGHT', text: article.text };
-  if (quantity <= 0 || quantity > MAX_QUANTITY) return { kind: 'QUANTITY' };
+  if (quantity <= 0 || quantity > mostOf(hit.article.unit)) return { kind: 'QUANTITY' };
   const outcome = added(basket, prices, hit, { ...scan, quantity });
   return outcome.kind === 'ADDED' && outcome.basket.lines.length > MAX_LINES ? { kind: 'FULL' } : outcome;
+}
+
+function mostOf(unit: Unit): number {
+  return unit === 'PCS' || unit === 'G' || unit === 'ML' ? MAX_QUANTITY : MAX_MEASURE;
 }
 
 /** Null when an article is sold by weight and nobody has said how much. */
@@ -133,7 +139,8 @@ export function deleteLine(basket: Basket, id: number): Basket {
 /** Another quantity for a line; what it brought follows. */
 export function setQuantity(basket: Basket, id: number, quantity: number): Basket {
   const root = basket.lines.find((one) => one.id === id)?.linkedTo ?? id;
-  if (quantity <= 0 || quantity > MAX_QUANTITY) return basket;
+  const unit = basket.lines.find((one) => one.id === root)?.unit ?? 'PCS';
+  if (quantity <= 0 || quantity > mostOf(unit)) return basket;
   const lines = basket.lines.map((one) =>
     one.id === root || one.linkedTo === root ? { ...one, quantity, amount: lineAmount(one.unitPrice, quantity) } : one,
   );

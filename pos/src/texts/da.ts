@@ -98,7 +98,7 @@ export const da: Texts = {
   oldEnough: (years) => `Ja, ${years} eller ældre`,
   tooYoung: 'Nej, lad varen være',
   askWeight: (text) => `Hvor meget ${text}?`,
-  weightHint: 'Kilo, liter eller meter, f.eks. 0,345',
+  weightHint: 'Kilo, liter eller meter, f.eks. 0,345. Højst 100',
   warning: (what, code) => `En ny ${what} blev afvist: ${refusals[code]}. Den gamle er stadig i brug.`,
   warningPrices: 'prisfil',
   warningStaff: 'medarbejderliste',

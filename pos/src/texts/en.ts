@@ -102,7 +102,7 @@ export const en = {
   oldEnough: (years: number) => `Yes, ${years} or older`,
   tooYoung: 'No, leave it out',
   askWeight: (text: string) => `How much ${text}?`,
-  weightHint: 'Kilograms, litres or metres, such as 0.345',
+  weightHint: 'Kilograms, litres or metres, such as 0.345. At most 100',
   warning: (what: string, code: RefusalCode) => `A new ${what} was refused: ${refusals[code]}. The old one is still in use.`,
   warningPrices: 'price file',
   warningStaff: 'list of staff',

@@ -73,9 +73,10 @@ describe('the basket', () => {
     const label = (body: string) => body + checkDigit(body);
     expect(ringUp(EMPTY_BASKET, prices, { code: '4011', quantity: null, at }).kind).toBe('ASK_WEIGHT');
     expect(shape(after(EMPTY_BASKET, ['4011', 345]))).toEqual([['BANANER', 345, 845]]);
+    expect(ringUp(EMPTY_BASKET, prices, { code: '4011', quantity: 2_007_000, at }).kind).toBe('QUANTITY');
     const file = { ...SMALL_FILE, codes: [...SMALL_FILE.codes, ['04011', 5] as [string, number]] };
     const withLabels = new PriceList(file);
-    const weighed = ringUp(EMPTY_BASKET, withLabels, { code: label('230401100345'), quantity: null, at });
+    const weighed = ringUp(EMPTY_BASKET, withLabels, { code: label('260401100345'), quantity: null, at });
     expect(weighed).toMatchObject({ line: { quantity: 345, unit: 'KG', unitPrice: 2450, amount: 845 } });
     const priced = ringUp(EMPTY_BASKET, withLabels, { code: label('210401101723'), quantity: null, at });
     expect(priced).toMatchObject({ line: { quantity: 1000, unit: 'PCS', unitPrice: 1723, amount: 1723 } });

@@ -9,6 +9,9 @@ GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 MAX_CODE = 20
 # The largest whole number that a browser holds exactly; a longer code is kept as text.
 MAX_NUMERIC = 2**53 - 1
+# Labels as Danish scales print them; other countries part the prefixes otherwise.
+PRICE_PREFIXES = frozenset({"21", "22", "23", "24"})
+WEIGHT_PREFIXES = frozenset({"26", "27", "28"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,12 @@ def numeric_value(code: str) -> int | None:
 
 
 def read_label(code: str) -> Label | None:
-    """A label of weighed goods: prefix 21 bears the price to pay, 23 the weight in grams."""
+    """A label of weighed goods, as Danish scales print them."""
     # A scanner may report the same label as GTIN-14, with a zero in front.
     ean = code[1:] if len(code) == 14 and code.startswith("0") else code
     if len(ean) != 13 or not is_gtin(ean):
         return None
     article, value = ean[2:7], int(ean[7:12])
-    if ean.startswith("21"):
+    if ean[:2] in PRICE_PREFIXES:
         return Label(article, price=value)
-    return Label(article, grams=value) if ean.startswith("23") else None
+    return Label(article, grams=value) if ean[:2] in WEIGHT_PREFIXES else None
