@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=butik.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('level', models.CharField(choices=[('STORE_MANAGER', 'Store manager'), ('STORE_OWNER', 'Store owner'), ('CHAIN_ADMINISTRATOR', 'Chain administrator'), ('ORGANISATION_ADMINISTRATOR', 'Organisation administrator'), ('SUPPORTER', 'Supporter')], max_length=26)),
                 ('chain', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisation.chain')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisation.store')),
             ],
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('blocked_at', models.DateTimeField(blank=True, null=True)),
                 ('revision', models.PositiveIntegerField(default=1)),
                 ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.chain')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assistants', to='organisation.store')),
             ],
             options={
