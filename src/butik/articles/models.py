@@ -10,7 +10,7 @@ from butik.articles.rows import fold
 from butik.articles.words import Said
 from butik.lib.barcodes import normalise_code
 from butik.lib.tenant import TenantModel, TenantQuerySet
-from butik.organisation.models import Chain, Organisation
+from butik.organisation.models import Chain
 
 # No step of an import takes longer: reading tells its progress every second, writing 75,000 articles takes a few.
 ABANDONED_AFTER = timedelta(minutes=2)
@@ -32,7 +32,6 @@ class ChainRow(TenantModel):
     Such an index tells nothing apart, costs a write a row, and is what PostgreSQL chooses before it has figures.
     """
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+", db_index=False)
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:

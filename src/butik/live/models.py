@@ -12,7 +12,9 @@ class LiveEvent(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    organisation = models.ForeignKey("organisation.Organisation", on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        "organisation.Organisation", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     chain_id = models.UUIDField(null=True)
     store_id = models.UUIDField(null=True)
     topic = models.CharField(max_length=20)

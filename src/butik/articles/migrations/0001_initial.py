@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=20)),
                 ('reason', models.TextField()),
                 ('row', models.TextField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='remarks', to='articles.articleimport')),
             ],
         ),

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('action', models.CharField(max_length=60)),
                 ('subject', models.CharField(blank=True, max_length=80)),
                 ('data', models.JSONField(default=dict)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
             ],
             options={
                 'indexes': [models.Index(fields=['organisation', 'at'], name='audit_by_time')],

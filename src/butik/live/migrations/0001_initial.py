@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('topic', models.CharField(max_length=20)),
                 ('ref', models.CharField(blank=True, max_length=40)),
                 ('at', models.DateTimeField()),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
+                ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
             ],
             options={
                 'indexes': [models.Index(fields=['at'], name='live_by_time')],

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 (
                     "organisation",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisation.organisation"
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organisation.organisation"
                     ),
                 ),
                 (
