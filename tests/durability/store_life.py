@@ -135,7 +135,7 @@ def _keeper(data: Path, tills: int, environment: Mapping[str, str]) -> Iterator[
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=os.environ | service | environment,
+            env={**os.environ, **service, **environment},
             cwd=ROOT,
             text=True,
         )
@@ -160,7 +160,7 @@ def storm(life: StoreLife, *, kills: int, tills: int, chance: random.Random) -> 
     try:
         for _ in range(kills):
             before = len(life.acknowledged)
-            _wait_until(lambda before=before: len(life.acknowledged) > before)  # type: ignore[misc]
+            _wait_until(lambda before=before: len(life.acknowledged) > before)
             time.sleep(chance.uniform(0.03, 0.15))
             life.start()
     finally:
