@@ -69,8 +69,9 @@ def write_outbox_later() -> None:
 
     from butik.sales import commit, sql
     from butik.sales.rows import Batch
+    from butik.sales.write import write_batch
 
-    write, book = commit.write_batch, commit._book_at_once
+    write, book = write_batch, commit._book_at_once
     later: list[Any] = []
 
     def write_without_outbox(batch: Batch) -> None:
@@ -85,8 +86,7 @@ def write_outbox_later() -> None:
         later.clear()
         return decisions
 
-    commit.write_batch = write_without_outbox
-    commit._book_at_once = book_then_write_outbox
+    vars(commit).update(write_batch=write_without_outbox, _book_at_once=book_then_write_outbox)
 
 
 def do_not_wait_for_the_disk() -> None:
