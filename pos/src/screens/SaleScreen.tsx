@@ -86,10 +86,10 @@ function SaleMenu({ onSearch, onMenu }: { onSearch: () => void; onMenu: () => vo
     const change = (by: number) => changeQuantity(till, selected.id, selected.quantity + by);
     return (
       <div class="menu" role="group" aria-label={t.menu}>
-        <button type="button" class="menu-key" aria-label={t.fewer} disabled={selected.quantity <= 1000} onClick={() => change(-1000)}>
+        <button type="button" class="menu-key" aria-label={`−1, ${t.fewer}`} disabled={selected.quantity <= 1000} onClick={() => change(-1000)}>
           −1
         </button>
-        <button type="button" class="menu-key" aria-label={t.more} onClick={() => change(1000)}>
+        <button type="button" class="menu-key" aria-label={`+1, ${t.more}`} onClick={() => change(1000)}>
           +1
         </button>
         <button type="button" class="menu-key danger" onClick={() => removeLine(till, selected.id)}>
@@ -111,7 +111,7 @@ function SaleMenu({ onSearch, onMenu }: { onSearch: () => void; onMenu: () => vo
         class="menu-key"
         disabled={!target}
         onClick={() => target && removeLine(till, target.id)}
-        aria-label={t.deleteLast}
+        title={t.deleteLast}
       >
         {t.deleteLine}
       </button>
