@@ -58,6 +58,18 @@ class SyncMachine(RuleBasedStateMachine):
         life = self.desk.lives[store]
         self.desk.pull(life, life.boot)
 
+    @rule(store=STORES)
+    def send_and_read_undisturbed(self, store: int) -> None:
+        """What is on its way to others stays there."""
+        life, elsewhere = self.desk.lives[store], self.desk.letters
+        self.desk.letters = []
+        for _ in range(6):
+            self.push(store)
+            self.clear()
+            self.desk.pull(life, life.boot)
+            self.clear()
+        self.desk.letters = elsewhere
+
     @precondition(lambda self: self.desk.letters)
     @rule(data=st.data(), keep=st.booleans())
     def deliver(self, data: st.DataObject, keep: bool) -> None:
