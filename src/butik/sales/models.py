@@ -34,7 +34,7 @@ class Series(TenantModel):
     closed_sales = models.PositiveIntegerField(null=True)  # as the device counted them itself
     closed_total = models.BigIntegerField(null=True)
 
-    objects = SeriesQuerySet.as_manager()
+    objects = SeriesQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -66,7 +66,7 @@ class Sale(TenantModel):
     hash = models.CharField(max_length=64)
     document = models.TextField()
 
-    objects = SaleQuerySet.as_manager()
+    objects = SaleQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -176,7 +176,7 @@ class SaleException(TenantModel):
     detail = models.CharField(max_length=300)
     at = models.DateTimeField()
 
-    objects = ExceptionQuerySet.as_manager()
+    objects = ExceptionQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -208,7 +208,7 @@ class QuarantinedRecord(TenantModel):
     accepted_by = models.CharField(max_length=60, blank=True)
     accept_reason = models.CharField(max_length=300, blank=True)
 
-    objects = QuarantineQuerySet.as_manager()
+    objects = QuarantineQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         constraints = [

@@ -101,7 +101,7 @@ def _prepare(store: Store, push: Push) -> Prepared:
         if item.kind == RECORD:
             with suppress(msgspec.DecodeError, UnicodeDecodeError):
                 said = decode_record.decode(item.body)
-                readable[item.uid] = Item(said.received_at, said.document, said.revoked)
+                readable[item.uid] = Item(said.received_at, said.document, said.revoked, said.accepted)
     records = prepare_records(store=store, items=list(readable.values())) if readable else []
     return dict(zip(readable, records, strict=True))
 

@@ -9,6 +9,7 @@ import zstandard
 from msgspec import Meta, Raw, Struct
 
 from butik.lib.problems import Problem
+from butik.sales.reading import Acceptance
 
 BASE = "/api/sync/v1"
 PACK_FROM = 1000  # bytes
@@ -101,6 +102,7 @@ class RecordBody(Struct, frozen=True):
     received_at: Annotated[datetime, Meta(tz=True)]
     document: str
     revoked: bool = False
+    accepted: Acceptance | None = None
 
 
 def pack(body: bytes) -> tuple[bytes, dict[str, str]]:
