@@ -65,7 +65,9 @@ def open_browser(chromium: Browser) -> Iterator[OpenBrowser]:
 def _complaint(message: ConsoleMessage) -> list[str]:
     """Errors, and whatever a content security policy has refused. A cut line and a device that is told no are none."""
     url = message.location.get("url", "")
-    is_answer = "Failed to load resource" in message.text and ("net::ERR_" in message.text or "/pos" in url)
+    is_answer = "Failed to load resource" in message.text and (
+        "net::ERR_" in message.text or "/pos" in url or "/live/" in url
+    )
     if message.type not in {"error", "warning"} or is_answer:
         return []
     return [f"{url}: {message.text}"]
