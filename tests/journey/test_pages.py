@@ -96,6 +96,7 @@ def test_what_is_not_heard_from_turns_grey_by_itself(street: Street, open_browse
     page.route("**/live/events*", lambda route: route.abort())
     sign_in(page, street.chain_url, ALICE)
     state = page.get_by_role("row", name=SHOP.name).locator(".state").first
+    expect(page.locator("[data-stream-state=cut]")).to_be_visible()  # the page's own script runs
     expect(state).not_to_have_class(re.compile("unknown"))
     page.clock.fast_forward("02:00")
     expect(state).to_have_class(re.compile("state-unknown"))
