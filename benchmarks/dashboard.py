@@ -47,9 +47,10 @@ def measure() -> Iterator[Figure]:
         waits = _waits(receipts, seen)
         yield Figure("receipt to the dashboard's figure, p95", percentile(waits, 0.95), 1, "s")
         yield Figure("sales that the dashboard did not show", sum(map(len, receipts.values())) - len(waits), 0, "sales")
+        weights = {process.name: megabytes(process.popen.pid) for process in processes.running}
         for name in ("chain", *demo.devices):
-            process = processes.named(name)
-            yield Figure(f"memory of {name} with live and worker", megabytes(process.popen.pid), 200, "MB PSS")
+            yield Figure(f"memory of {name} with live and worker", weights[name], 200, "MB PSS")
+        yield Figure("memory of all the demo's services", sum(weights.values()), 900, "MB PSS")
 
 
 def sign_in(page: Page, url: str, secrets: Secrets) -> None:

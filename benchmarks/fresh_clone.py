@@ -39,7 +39,7 @@ def _clone_and_start(here: Path) -> float:
     try:
         return _until_table(demo) - begun
     finally:
-        os.killpg(demo.pid, signal.SIGINT)
+        os.killpg(demo.pid, signal.SIGTERM)
         demo.wait(timeout=60)
 
 

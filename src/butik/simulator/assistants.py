@@ -26,6 +26,10 @@ class Customer:
     pays_cash: bool
 
 
+class NothingToSellError(Exception):
+    """Said in the user's words."""
+
+
 class Shoppers:
     """The customers of one store."""
 
@@ -37,10 +41,10 @@ class Shoppers:
         self._sold = [
             article
             for article in prices.articles
-            if article.price > 0 and article.barcode and not article.is_blocked and id(article) not in deposits
+            if article.price > 0 and not article.is_blocked and id(article) not in deposits
         ]
         if not self._sold:
-            raise ValueError("The price file holds nothing that can be sold.")
+            raise NothingToSellError("None of the articles can be sold: they are blocked, or have no price.")
         self._favourites = self._random.sample(self._sold, min(FAVOURITES, len(self._sold)))
         self._size = self._random.uniform(0.75, 1.25)  # one store is busier than another
 
@@ -62,7 +66,7 @@ class Shoppers:
 
     def pause(self, at: datetime, speed: float) -> float:
         """Seconds until the next customer, when time runs `speed` times as fast; at night nobody waits for ever."""
-        return self._random.expovariate(max(self._hourly_rate(at), 6) * speed / 3600)
+        return self._random.expovariate(max(self._hourly_rate(at), 15) * speed / 3600)
 
     def _hourly_rate(self, at: datetime) -> float:
         local = at.astimezone(self.zone)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Never
 
 from butik.serving.ports import PortTaken, claim_port
+from butik.simulator.assistants import NothingToSellError
 from butik.simulator.demo.folder import NotOursError, prepared_folder, read_secrets
 from butik.simulator.demo.plan import Plan
 from butik.simulator.demo.processes import Processes, StartFailedError
@@ -34,7 +35,7 @@ def demo(arguments: list[str]) -> int:
                 return _run(Demo(plan, processes, wishes), plan, processes, options)
             finally:
                 processes.stop()
-    except (NotOursError, PortTaken, StartFailedError) as problem:
+    except (NotOursError, NothingToSellError, PortTaken, StartFailedError) as problem:
         return _refuse(str(problem))
     except KeyboardInterrupt:
         return 130
@@ -78,7 +79,8 @@ def _watch(running: Demo, processes: Processes, seconds: float | None) -> None:
             unsent = sum(device.unsent for device in running.devices.values())
             waiting = f", {unsent} wait for their line" if unsent else ""
             troubles = {till.trouble for till in running.tills if till.trouble}
-            status.update(f"Selling: {sold} sales since the start{waiting}. {' '.join(troubles)}  Ctrl-C stops.")
+            many = "1 sale" if sold == 1 else f"{sold} sales"
+            status.update(f"Selling: {many} since the start{waiting}. {' '.join(troubles)}  Ctrl-C stops.")
             threading.Event().wait(0.5)
 
 

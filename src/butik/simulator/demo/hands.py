@@ -29,7 +29,7 @@ def main() -> None:
             try:
                 answer = {"ok": verbs[order.pop("do")](**order)}
             except Exception as error:  # noqa: BLE001 - whatever it is, the demo must say it and stop
-                answer = {"error": f"{type(error).__name__}: {error}"}
+                answer = {"error": str(error) if type(error).__name__ == "CommandError" else repr(error)}
         print(json.dumps(answer), file=answers, flush=True)
 
 

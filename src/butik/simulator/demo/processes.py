@@ -59,8 +59,9 @@ class Processes:
         self._running.append(process)
         return process
 
-    def named(self, name: str) -> Process:
-        return next(process for process in self._running if process.name == name)
+    @property
+    def running(self) -> list[Process]:
+        return list(self._running)
 
     def check(self) -> None:
         for process in self._running:

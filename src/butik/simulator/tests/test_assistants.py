@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from butik.simulator.assistants import Customer, Shoppers
+from butik.simulator.assistants import Customer, NothingToSellError, Shoppers
 from butik.simulator.price_list import PriceList
 
 MIDNIGHT = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)  # of a Friday in Copenhagen
@@ -68,7 +68,7 @@ def test_they_are_the_same_for_the_same_seed() -> None:
 
 
 def test_an_empty_price_file_is_said_so() -> None:
-    with pytest.raises(ValueError, match="nothing that can be sold"):
+    with pytest.raises(NothingToSellError):
         Shoppers(price_list(count=1, blocked=0), seed=1)
 
 
