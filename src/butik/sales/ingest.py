@@ -17,8 +17,9 @@ from butik.sales.actions import accept_quarantined
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
 from butik.sales.models import QuarantinedRecord
-from butik.sales.reading import Acceptance, Opened, Place, Reason, Record, Signer, open_record, read_record
+from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
 from butik.sales.signers import load_signers, place_of
+from butik.sales.wire import Acceptance
 
 FEW = 8  # fewer are verified here and now; more in as many threads as there are processors
 PROCESSORS = cpu_count() or 1

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from butik.lib.signing import BadDocument, Envelope, open_document, verify
 from butik.sales.models import QuarantinedRecord
-from butik.sales.wire import Content, decode_content
+from butik.sales.wire import Acceptance, Content, decode_content
 
 Reason = QuarantinedRecord.Reason
 
@@ -48,14 +48,6 @@ class Opened:
     @property
     def kid(self) -> str:
         return self.envelope.kid if self.envelope else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Acceptance:
-    """A person's word for a record in quarantine."""
-
-    by: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

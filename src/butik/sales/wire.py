@@ -138,6 +138,14 @@ class Event(Origin, frozen=True, kw_only=True):
 
 Content = Sale | Opening | Closing | Event
 
+
+class Acceptance(Struct, frozen=True):
+    """A person's word for a record in quarantine, as a store passes it on (docs/formats/sync.md)."""
+
+    by: Text60
+    reason: Text300
+
+
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     SALE: msgspec.json.Decoder(Sale),
     SERIES: msgspec.json.Decoder(Opening | Closing),

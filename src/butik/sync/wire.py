@@ -9,7 +9,7 @@ import zstandard
 from msgspec import Meta, Raw, Struct
 
 from butik.lib.problems import Problem
-from butik.sales.reading import Acceptance
+from butik.sales.wire import Acceptance
 
 BASE = "/api/sync/v1"
 PACK_FROM = 1000  # bytes

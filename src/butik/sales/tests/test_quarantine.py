@@ -16,8 +16,9 @@ from butik.sales.enrolment import revoke_device
 from butik.sales.ingest import Item, ingest_records, prepare_records
 from butik.sales.journal import Outcome
 from butik.sales.models import DayFigure, QuarantinedRecord, Sale
-from butik.sales.reading import Acceptance, Place
+from butik.sales.reading import Place
 from butik.sales.tests.test_booking import outcomes, store_path
+from butik.sales.wire import Acceptance
 
 
 def accept(shop: Shop, **changes: object) -> Outcome | None:
