@@ -91,8 +91,8 @@ def _row(article: GeneratedArticle) -> tuple[str, ...]:
 
 
 def weighed_barcode(code: str, grams: int) -> str:
-    """What a scale prints for a weighed article: 23, its five-digit code, the weight, the check digit."""
-    body = f"23{code:0>5}{grams:05d}"
+    """What a scale prints for a weighed article: 26, its five-digit code, the weight, the check digit."""
+    body = f"26{code:0>5}{grams:05d}"
     return f"{body}{check_digit(body)}"
 
 
