@@ -114,8 +114,8 @@ def has_news(uplink: Uplink, answer: Pushed) -> bool:
 # --- down ---
 
 
-def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> tuple[Reader, bool]:
-    """Apply a page and keep how far we are, in one transaction. Returns also whether we are at the head."""
+def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> tuple[Reader, tuple[Effect, ...]]:
+    """Apply a page and keep how far we are, in one transaction."""
     with tenant_scope([store.organisation_id]), transaction.atomic():
         uplink = Uplink.objects.select_for_update().get(pk=1)
         exchange = THIS if reader_of(uplink) == reader_of(began) else NOT_THIS
@@ -132,7 +132,7 @@ def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> 
         if Effect.SWEEP in effects:
             _sweep(store, now)
         _keep_reader(uplink, reader)
-    return reader, Effect.AT_HEAD in effects
+    return reader, effects
 
 
 def _apply(store: Store, entries: Sequence[FeedItem], now: datetime) -> None:

@@ -22,7 +22,7 @@ from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sync import uplink as db
 from butik.sync.certificate import renew_in_time
-from butik.sync.core import Cursor
+from butik.sync.core import Cursor, Effect
 from butik.sync.kinds import AT_HEAD
 from butik.sync.line import Line, LineTrouble
 from butik.sync.models import Uplink
@@ -79,6 +79,7 @@ class Link:
     status_at: float = LONG_AGO
     read_at: float = LONG_AGO
     has_news: bool = True
+    has_changed: bool = True  # since what is done at the head was last done; who knows, before the first time
     told: str | None = None  # the trouble with sending that was told of last
     unread: str = ""  # the same of reading
     send_pauses: Pauses = field(default_factory=Pauses)
@@ -162,11 +163,15 @@ class Link:
         """One page; True when it has led to the head, or to nothing."""
         began = db.read_uplink()
         page = self.line.pull(Cursor(began.feed_epoch, began.position, began.head, began.mark))
-        after, is_at_head = db.take_feed(store=self.store, began=began, page=page, now=now())
-        if is_at_head:
+        after, effects = db.take_feed(store=self.store, began=began, page=page, now=now())
+        self.has_changed |= bool(page.entries) or Effect.SWEEP in effects
+        if Effect.AT_HEAD not in effects:
+            return False
+        if self.has_changed:  # the head moves for other stores' sake too, and a price file is work
             for act in AT_HEAD:
                 act(store=self.store, position=after.position, now=now())
-        return is_at_head
+            self.has_changed = False
+        return True
 
     def _read_later(self) -> None:
         self.has_news = True

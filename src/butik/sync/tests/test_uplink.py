@@ -19,6 +19,7 @@ from butik.staff.actions import AssistantBody, add_assistant
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import make_pin_verifier
 from butik.sync import uplink as db
+from butik.sync.core import Effect
 from butik.sync.models import SeenKey, Uplink
 from butik.sync.restored import note_restore
 from butik.sync.store_bodies import describe_store
@@ -161,8 +162,8 @@ def article(position: int, key: str, price: int) -> FeedItem:
 
 
 def take(shop: Shop, given: FeedPage, began: Uplink | None = None) -> bool:
-    _, is_at_head = db.take_feed(store=shop.store, began=began or db.read_uplink(), page=given, now=now())
-    return is_at_head
+    _, effects = db.take_feed(store=shop.store, began=began or db.read_uplink(), page=given, now=now())
+    return Effect.AT_HEAD in effects
 
 
 def prices(shop: Shop) -> dict[str, int]:

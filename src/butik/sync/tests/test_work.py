@@ -153,6 +153,16 @@ def test_it_reads_when_there_is_news_and_makes_the_price_file_at_the_head(
     assert db.read_uplink().position == 2
 
 
+def test_it_makes_no_price_file_when_the_head_has_moved_for_others(shop: Shop, link: Link, line: ObedientLine) -> None:
+    line.page = page(article(1, "A", 100))
+    link.read()
+    line.page, link.has_news = page(after=1, position=9, head=9), True
+    link.read()
+    assert db.read_uplink().position == 9
+    with tenant_scope([shop.store.organisation_id]):
+        assert PriceFile.objects.get().position == 1
+
+
 def test_it_makes_no_price_file_of_half_an_import(shop: Shop, link: Link, line: ObedientLine) -> None:
     line.page = page(article(1, "A", 100), head=5)
     assert not link.read_once()
