@@ -185,10 +185,20 @@ def _fill_articles(mark: str, at: datetime, chained: dict[str, Any]) -> tuple[Ar
         **chained, number="1001", version=1, receipt_text=f"{mark} milk", unit="PCS", price=1295, vat_rate=2500
     )
     run = ArticleImport.objects.create(
-        **chained, file_name=f"{mark}.csv", actor="system", created_at=at, state="HELD", message=f'["{mark} is held",{{}}]'
+        **chained,
+        file_name=f"{mark}.csv",
+        actor="system",
+        created_at=at,
+        state="HELD",
+        message=f'["{mark} is held",{{}}]',
     )
     ImportRemark.objects.create(
-        organisation=article.organisation, run=run, line=2, code="1002", reason=f'["{mark} price",{{}}]', row=f"{mark};x"
+        organisation=article.organisation,
+        run=run,
+        line=2,
+        code="1002",
+        reason=f'["{mark} price",{{}}]',
+        row=f"{mark};x",
     )
     FeedHead.objects.create(**chained, position=1)
     FeedMove.objects.create(**chained, position=1)
