@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -75,7 +74,7 @@ def values_of(tenant: Tenant) -> dict[str, object]:
 
 def values_of_nobody() -> dict[str, object]:
     """The same, of things that do not exist."""
-    ids: dict[str, UUID | str] = {
+    ids: dict[str, object] = {
         name: new_id()
         for name in (
             "store_id",
@@ -91,4 +90,4 @@ def values_of_nobody() -> dict[str, object]:
             "entry_id",
         )
     }
-    return dict(ids) | {"sha256": "0" * 64, "code": "4012345678901"}
+    return ids | {"sha256": "0" * 64, "code": "4012345678901"}

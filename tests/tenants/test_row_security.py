@@ -93,7 +93,7 @@ def test_in_their_scope_none_of_our_rows_can_be_written(ours: Tenant, theirs: Te
     def attempt(statement: str, *values: Any) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return cursor.rowcount
+            return int(cursor.rowcount)
 
     with tenant_scope([theirs.organisation.pk]):
         assert attempt("UPDATE articles_article SET price = 1 WHERE id = %s", ours.article.pk) == 0

@@ -177,9 +177,10 @@ def redeem_code(*, code: str, for_device: bool, now: datetime) -> EnrolmentCode:
     # conditional update: of two devices with the same code one wins
     if claimed.filter(pk=found.pk).update(used_at=now) != 1:
         raise bad_code()
-    return EnrolmentCode.objects.select_related("store", "chain", "chain__company", "pos", "organisation").get(
-        pk=found.pk
-    )
+    redeemed: EnrolmentCode = EnrolmentCode.objects.select_related(
+        "store", "chain", "chain__company", "pos", "organisation"
+    ).get(pk=found.pk)
+    return redeemed
 
 
 def bad_code() -> Problem:
