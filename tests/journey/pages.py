@@ -88,17 +88,33 @@ def make_code(page: Page, street: Street, *, pos: int) -> str:
 
 def import_file(page: Page, path: Path) -> Path:
     """Try a file out, take home what it refuses, and apply it. Return the file of refused rows."""
+    _try_out(page, path)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Refused rows as CSV").click()
+    _apply(page)
+    return Path(download.value.path())
+
+
+def import_changes(page: Page, path: Path) -> None:
+    """Import a file that holds nothing but changes."""
+    _try_out(page, path, "The file holds changes only")
+    _apply(page)
+
+
+def _try_out(page: Page, path: Path, *ticked: str) -> None:
     page.get_by_role("link", name="Articles").click()
     page.get_by_role("link", name="Imports").click()
     page.get_by_role("link", name="Import a file").click()
     page.get_by_label("CSV file").set_input_files(path)
+    for label in ticked:
+        page.get_by_label(label).check()
     page.get_by_role("button", name="Try it out").click()
     expect(page.get_by_role("heading", name="Tried out: nothing has been changed yet")).to_be_visible(timeout=SLOW)
-    with page.expect_download() as download:
-        page.get_by_role("link", name="Refused rows as CSV").click()
+
+
+def _apply(page: Page) -> None:
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", name="Applied")).to_be_visible(timeout=SLOW)
-    return Path(download.value.path())
 
 
 def counts(page: Page) -> dict[str, str]:
