@@ -1,6 +1,7 @@
 """The one way to tell those who look on, and the sweep of what nobody can resume from any more."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,12 +15,8 @@ CHANNEL = "butik_live"
 KEPT = timedelta(days=1)
 BATCH = 5000  # events swept in one transaction
 
-_COLUMNS = "(organisation_id, chain_id, store_id, topic, ref, at)"
-_SQLITE = f"INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 - constants
-# the notification is delivered at commit, and of one transaction only once a topic
-_POSTGRES = (
-    f"WITH told AS (INSERT INTO live_liveevent {_COLUMNS} VALUES (%s, %s, %s, %s, %s, %s)) "  # noqa: S608
-    f"SELECT pg_notify('{CHANNEL}', %s)"
+_INSERT = (
+    "INSERT INTO live_liveevent (organisation_id, chain_id, store_id, topic, ref, at) VALUES (%s, %s, %s, %s, %s, %s)"
 )
 _SWEEP = "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
 
@@ -38,10 +35,18 @@ def announce(
     ids = (each if on_postgres or each is None else each.hex for each in (organisation_id, chain_id, store_id))
     row = (*ids, topic, str(ref), connection.ops.adapt_datetimefield_value(at))
     with connection.cursor() as cursor:
-        if on_postgres:
-            cursor.execute(_POSTGRES, (*row, topic))
-        else:
-            cursor.execute(_SQLITE, row)
+        cursor.execute(_INSERT, row)
+    if on_postgres:
+        transaction.on_commit(partial(_notify, topic), robust=True)
+
+
+def _notify(topic: str) -> None:
+    """After the commit: within, PostgreSQL would make all that announce commit one after another, disk and all.
+
+    Whoever misses it, because we die right here, looks again within a second or two.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
 
 
 def begin_epoch() -> None:

@@ -11,7 +11,7 @@ from butik.live.cursors import POSTGRES_STATE, Cursor, short_epoch
 from butik.live.reach import Event
 from butik.live.tail import REPLAYED, Batch, can_resume, read_event
 
-LOOK = 2.0  # seconds without a notification
+LOOK = 1.0  # seconds without a notification
 GATHER = 0.03  # seconds in which notifications are taken as one
 
 # `xid` is the transaction that wrote the row. One statement, so rows and xmin are of one snapshot.

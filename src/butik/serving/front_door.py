@@ -51,7 +51,7 @@ master_process off;
 pid nginx.pid;
 error_log stderr error;
 events {{
-    worker_connections 8192;
+    worker_connections 5000;
 }}
 http {{{MIME_TYPES}
     access_log off;
@@ -74,7 +74,8 @@ http {{{MIME_TYPES}
 def listen(address: str, tls: Tls) -> str:
     if not tls.certificate:
         return f"listen {address};"
-    return f"""listen {address} ssl http2;
+    return f"""listen {address} ssl;
+        http2 on;
         ssl_certificate "{tls.certificate}";
         ssl_certificate_key "{tls.key}";
         ssl_protocols TLSv1.2 TLSv1.3;
