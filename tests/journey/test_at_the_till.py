@@ -18,7 +18,7 @@ SHIFTS = """
     for (const entry of list.getEntries()) window.shifts.push({
       value: entry.value,
       of: entry.sources.map(({ node, previousRect: was, currentRect: is }) =>
-        `${node?.className || node?.nodeName}: ${node?.textContent} ${[was.x, was.y, was.width]} to ${[is.x, is.y, is.width]}`),
+        [node?.className || node?.nodeName, node?.textContent, was.x, was.y, is.x, is.y].join(' ')),
     });
   }).observe({ type: 'layout-shift' });
 """
@@ -145,6 +145,21 @@ def test_the_keyboard_is_enough_for_a_sale(street: Street, open_till: OpenTill) 
     walk_to(page, "[data-testid=main]")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("sale-screen")).to_be_visible()
+
+
+def test_a_sale_is_paid_partly_in_cash_and_the_rest_by_card(street: Street, open_till: OpenTill) -> None:
+    pos, article = open_till(), shelf(street.articles)[0]
+    pos.keys("4*")
+    pos.scan(article.barcode)
+    pos.to_payment()
+    pos.keys("50")
+    pos.page.get_by_test_id("cash").click()
+    rest = 4 * article.price - 5_000
+    expect(pos.page.get_by_test_id("due")).to_have_text(amount(rest))
+    pos.page.get_by_role("button", name=f"Card {amount(rest)}").click()
+    pos.receipt_number()
+    expect(pos.receipt).to_contain_text(f"Cash {amount(5_000)}")
+    expect(pos.receipt).to_contain_text(amount(rest))
 
 
 def walk_to(page: Page, selector: str) -> None:
