@@ -13,12 +13,12 @@ from butik.live.actions import announce
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.events import heed_events
 from butik.sales.journal import Decision, Outcome, decide
-from butik.sales.known import load_known
+from butik.sales.known import HeadMoved, load_known
 from butik.sales.models import QuarantinedRecord
 from butik.sales.pipeline import hot_scope
 from butik.sales.reading import Place, Record
 from butik.sales.rows import POSTGRESQL, SQLITE, make_rows
-from butik.sales.write import HeadMoved, write_batch
+from butik.sales.write import write_batch
 
 logger = logging.getLogger(__name__)
 

@@ -65,7 +65,7 @@ class Known:
 
     series: dict[UUID, Head] = field(default_factory=dict)
     labels: dict[tuple[int, str], UUID] = field(default_factory=dict)  # (POS, label) to series
-    hashes: dict[UUID, str] = field(default_factory=dict)  # id of a sale or event to the hash of its document
+    hashes: dict[UUID, str] = field(default_factory=dict)  # id of a sale or event here to the hash of its document
     numbers: dict[tuple[UUID, int], Numbered] = field(default_factory=dict)
     quarantined: dict[str, tuple[Reason, str]] = field(default_factory=dict)  # not accepted yet, by hash
     versions: Versions = field(default_factory=dict)

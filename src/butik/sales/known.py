@@ -5,7 +5,9 @@ gate meanwhile: whoever then writes sees to it that no head has moved (`sql.MOVE
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +29,7 @@ _SERIES = (
 _ID = "SELECT 'id', r.id, r.id, 0, 0, 0, 0, r.hash, '', '', '' FROM {probe} r "
 _NUMBER = (
     "SELECT 'number', r.id, r.series_id, r.counter, 0, 0, 0, r.hash, "
-    "CASE WHEN {wants} THEN r.document ELSE '' END, '', '' FROM {probe} r "
+    "CASE WHEN r.counter > {low} THEN r.document ELSE '' END, '', '' FROM {probe} r "
 )
 _HELD = "SELECT 'held', q.id, q.id, 0, 0, 0, 0, q.hash, q.reason, q.detail, '' FROM {probe} q "
 
@@ -37,9 +39,9 @@ _SQLITE = " UNION ALL ".join(
         _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series") + "ON s.id = j.value",
         _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series")
         + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.value ->> 0 AND s.label = j.value ->> 1",
-        _ID.format(probe="json_each(%s) j CROSS JOIN sales_sale") + "ON r.id = j.value",
-        _NUMBER.format(wants="j.value ->> 2", probe="json_each(%s) j CROSS JOIN sales_sale")
-        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.value ->> 0 AND r.counter = j.value ->> 1",
+        _NUMBER.format(low="(j.value ->> 1)", probe="json_each(%s) j CROSS JOIN sales_sale")
+        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.value ->> 0 "
+        "AND r.counter BETWEEN j.value ->> 1 AND j.value ->> 2",
         _HELD.format(probe="json_each(%s) j CROSS JOIN sales_quarantinedrecord")
         + "ON q.organisation_id = %s AND q.store_id = %s AND q.hash = j.value AND q.accepted_at IS NULL",
     )
@@ -55,12 +57,12 @@ _POSTGRESQL = " UNION ALL ".join(
         _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s::uuid[])",
         _SERIES.format(probe="unnest(%s::text[]::int[], %s::text[]) j(pos, label) JOIN sales_series")
         + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.pos AND s.label = j.label",
-        _ID.format(probe="sales_sale") + "WHERE r.id = ANY(%s::uuid[])",
         _NUMBER.format(
-            wants="j.wants",
-            probe="unnest(%s::uuid[], %s::text[]::int[], %s::bool[]) j(series, counter, wants) JOIN sales_sale",
+            low="j.low",
+            probe="unnest(%s::uuid[], %s::text[]::int[], %s::text[]::int[]) j(series, low, high) JOIN sales_sale",
         )
-        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.series AND r.counter = j.counter",
+        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.series "
+        "AND r.counter BETWEEN j.low AND j.high",
         _HELD.format(probe="sales_quarantinedrecord")
         + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s::text[]) AND q.accepted_at IS NULL",
     )
@@ -75,6 +77,10 @@ _POSTGRESQL_VERSIONS = (
 )
 
 
+class HeadMoved(Exception):
+    """Somebody else has booked into the same series since it was read."""
+
+
 class _Names:
     """The ids, numbers and hashes that a batch names."""
 
@@ -82,9 +88,8 @@ class _Names:
         self.hashes: list[str] = []
         self.series: set[UUID] = set()
         self.labels: set[tuple[int, str]] = set()
-        self.sales: list[UUID] = []
         self.events: list[UUID] = []
-        self.numbers: dict[tuple[UUID, int], bool] = {}  # whether its document is wanted: it may be a successor
+        self._counters: dict[UUID, set[int]] = defaultdict(set)
         self.versions: set[tuple[str, int]] = set()
         for record in records:
             self.hashes.append(record.hash)
@@ -97,16 +102,20 @@ class _Names:
             self.series.add(content.series)
             self.labels.add((content.pos, content.label))
             if isinstance(content, Sale):
-                self.sales.append(content.id)
                 self.versions.update((line.number, line.version) for line in content.lines)
-                self._neighbourhood(content.series, content.counter)
+                self._counters[content.series].add(content.counter)
             else:
-                self._neighbourhood(content.series, 0)
+                self._counters[content.series].add(0)
 
-    def _neighbourhood(self, series: UUID, counter: int) -> None:
-        for each in (counter - 1, counter):
-            self.numbers.setdefault((series, each), False)
-        self.numbers[series, counter + 1] = True
+    def runs(self) -> Iterator[tuple[UUID, int, int]]:
+        """Series, first and last of every run of counters, and the neighbours on both sides: what is in it matters.
+
+        Whoever is there beyond the first may be the successor of one that comes now, so his document is read too.
+        """
+        for series, counters in self._counters.items():
+            for _, run in groupby(enumerate(sorted(counters)), key=lambda pair: pair[1] - pair[0]):
+                counted = [counter for _, counter in run]
+                yield series, counted[0] - 1, counted[-1] + 1
 
 
 def load_known(records: Sequence[Record], place: Place) -> Known:
@@ -130,10 +139,13 @@ def _ask_sqlite(names: _Names, place: Place) -> list[list[Row]]:
 
 
 def _ask_postgresql(names: _Names, place: Place) -> list[list[Row]]:
-    if names.series:
-        ask(_LOCK, [sorted(names.series)])
+    lock = ask(_LOCK, [sorted(names.series)])
     cursors = [ask(statement, values) for statement, values in _questions(names, place)]  # all are on their way
-    return [fetch(cursor) for cursor in cursors]
+    locked = {row[0] for row in fetch(lock)}
+    answers = [fetch(cursor) for cursor in cursors]
+    if any(row[0] == "series" and row[1] in names.series - locked for row in answers[0]):
+        raise HeadMoved  # it was opened after we had asked for the lock
+    return answers
 
 
 def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:
@@ -154,8 +166,7 @@ def _for_sqlite(names: _Names, place: Place) -> list[Any]:
         json.dumps([each.hex for each in names.series]),
         json.dumps(list(names.labels)),
         *here,
-        json.dumps([each.hex for each in names.sales]),
-        json.dumps([(series.hex, counter, wants) for (series, counter), wants in names.numbers.items()]),
+        json.dumps([(series.hex, low, high) for series, low, high in names.runs()]),
         *here,
         json.dumps(names.hashes),
         *here,
@@ -165,16 +176,15 @@ def _for_sqlite(names: _Names, place: Place) -> list[Any]:
 def _for_postgresql(names: _Names, place: Place) -> list[Any]:
     """Numbers go as texts: of numbers the driver would choose a type by their size, and each choice is another plan."""
     here: list[Any] = [place.organisation_id, place.store_id]
-    numbers = list(names.numbers.items())
+    runs = list(names.runs())
     return [
         list(names.series),
         [str(pos) for pos, _ in names.labels],
         [label for _, label in names.labels],
         *here,
-        names.sales,
-        [series for (series, _), _ in numbers],
-        [str(counter) for (_, counter), _ in numbers],
-        [wants for _, wants in numbers],
+        [series for series, _, _ in runs],
+        [str(low) for _, low, _ in runs],
+        [str(high) for _, _, high in runs],
         *here,
         *here,
         names.hashes,
@@ -200,7 +210,10 @@ def _enter(row: Row, known: Known) -> None:
     elif tag == "id":
         known.hashes[_uuid(row_id)] = rest[4]
     elif tag == "number":
-        known.numbers[_uuid(other), rest[0]] = Numbered(_uuid(row_id), rest[4], _prev(rest[5]))
+        place = (_uuid(other), rest[0])
+        if rest[5] or place not in known.numbers:  # two runs may meet in one neighbour
+            known.numbers[place] = Numbered(_uuid(row_id), rest[4], _prev(rest[5]))
+        known.hashes[_uuid(row_id)] = rest[4]
     else:
         known.quarantined[rest[4]] = (QuarantinedRecord.Reason(rest[5]), rest[6])
 

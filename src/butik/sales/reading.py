@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from butik.lib.signing import BadDocument, Envelope, open_document, verify
+from butik.lib.signing import BadDocument, Envelope, document_hash, open_document, verify
 from butik.sales.models import QuarantinedRecord
 from butik.sales.wire import Acceptance, Content, decode_content
 
@@ -65,11 +65,11 @@ class Record:
 
 
 def open_record(document: str) -> Opened:
-    kept, digest = _keep(document)
     try:
-        return Opened(kept, digest, open_document(document))
+        envelope = open_document(document)
     except BadDocument as error:
-        return Opened(kept, digest, None, str(error))
+        return Opened(*_keep_unreadable(document), None, str(error))
+    return Opened(document, document_hash(document), envelope)
 
 
 def read_record(
@@ -130,7 +130,7 @@ def _foreign(content: Content, place: Place, signer: Signer) -> str:
     return ""
 
 
-def _keep(document: str) -> tuple[str, str]:
+def _keep_unreadable(document: str) -> tuple[str, str]:
     """The text that is stored, and its hash. What no text column can hold (NUL, stray bytes) is kept as base64."""
     raw = document.encode("utf-8", "surrogateescape")
     digest = sha256(raw).hexdigest()

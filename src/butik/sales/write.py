@@ -3,15 +3,12 @@
 from django.db import connection
 
 from butik.sales import sql
+from butik.sales.known import HeadMoved
 from butik.sales.pipeline import ask
 from butik.sales.rows import Batch
 from butik.sales.sql import Insert, Row
 
 _DAY_FIGURE = {"sqlite": sql.add_to_day_figure("MAX"), "postgresql": sql.add_to_day_figure("GREATEST")}
-
-
-class HeadMoved(Exception):
-    """Somebody else has booked into the same series since it was read."""
 
 
 def write_batch(batch: Batch) -> None:

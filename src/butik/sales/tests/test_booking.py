@@ -180,6 +180,26 @@ def test_it_never_refuses_a_finished_sale_however_odd(
         assert Sale.objects.count() == 2
 
 
+def test_it_quarantines_a_known_id_under_another_number_and_books_the_rest(till: Till, take: Take) -> None:
+    opening, first = till.opening(), till.sale()
+    take([opening, first])
+    with tenant_scope([till.org]):
+        taken = str(Sale.objects.get().id)
+        decisions = take([till.sale(), till.sale(id=taken), till.sale()])
+        assert outcomes(decisions) == ["BOOKED", "QUARANTINED", "BOOKED"]
+        assert decisions[1].reason is Reason.CONFLICT
+        assert Sale.objects.get(pk=taken).document == first
+
+
+def test_it_closes_gaps_between_what_is_there(till: Till, take: Take) -> None:
+    opening, *sales = till.opening(), *(till.sale() for _ in range(9))
+    with tenant_scope([till.org]):
+        take([opening, *sales[1::2]])
+        assert SaleException.objects.filter(kind="GAP").count() == 4
+        take([*sales[::2], sales[1]])
+        assert not SaleException.objects.exists()
+
+
 def test_it_tells_what_happened_once_a_batch(till: Till, take: Take, request: pytest.FixtureRequest) -> None:
     with tenant_scope([till.org]):
         take([till.opening(), *(till.sale() for _ in range(5)), "bad"])
