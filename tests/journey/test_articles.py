@@ -52,3 +52,5 @@ def test_a_blocked_article_is_not_sold(street: Street, alice: Page, open_till: O
     pos.clear()
     pos.scan(shelf(street.articles)[0].barcode)
     expect(pos.lines).to_have_count(1)
+    file.write_text(f"{HEADER}\ndel;510001;;;;;;;\n")  # the street's articles are again those of its file
+    import_changes(alice, file)
