@@ -71,9 +71,10 @@ _POSTGRESQL = " UNION ALL ".join(
 _LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
 _POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s::uuid[])"
 _POSTGRESQL_VERSIONS = (
+    # LIMIT makes it look each up in the index, also before the tables have statistics: a join would read all versions
     "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
-    "JOIN articles_articleversion v ON v.organisation_id = %s AND v.chain_id = %s "
-    "AND v.number = j.number AND v.version = j.version"
+    "CROSS JOIN LATERAL (SELECT number, version, price, vat_rate FROM articles_articleversion "
+    "WHERE organisation_id = %s AND chain_id = %s AND number = j.number AND version = j.version LIMIT 1) v"
 )
 
 
