@@ -93,7 +93,9 @@ def _answer(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _refuse(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return problem_response(Problem("bad-request", 422, "The request does not fit the schema.", str(error.errors)[:300]))
+    return problem_response(
+        Problem("bad-request", 422, "The request does not fit the schema.", str(error.errors)[:300])
+    )
 
 
 def _explain_method(view: View) -> View:

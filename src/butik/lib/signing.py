@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
+from nacl.exceptions import CryptoError
 
 
 class BadDocument(Exception):
@@ -125,18 +126,18 @@ def open_document(document: str, typ: str | None = None) -> Envelope:
     return Envelope(header.typ, header.kid, decode(parts[1]), raw[: raw.rindex(b".")], decode(parts[2]))
 
 
-@lru_cache(maxsize=4096)
-def _load(public_key: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(public_key)
-
-
 def verify(envelope: Envelope, public_key: bytes) -> bytes:
-    """Return the payload if `public_key` signed it, else raise BadDocument."""
+    """Return the payload if `public_key` signed it, else raise BadDocument.
+
+    By libsodium: a chain verifies every sale of every store, and OpenSSL takes nearly twice as long (decision 0009).
+    """
     if key_id(public_key) != envelope.kid:
         raise BadDocument("signed by another key")
+    if len(envelope.signature) != crypto_sign_BYTES:
+        raise BadDocument("signature does not fit")
     try:
-        _load(public_key).verify(envelope.signature, envelope.signed)
-    except InvalidSignature as error:
+        crypto_sign_open(envelope.signature + envelope.signed, public_key)
+    except (CryptoError, ValueError) as error:
         raise BadDocument("signature does not fit") from error
     return envelope.payload
 

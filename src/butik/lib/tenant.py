@@ -7,7 +7,10 @@ from django.db import models
 from butik.lib.ids import new_id
 
 # Conditions of row-level security (organisation/row_security.py lays them).
-PERMITTED = "ANY (string_to_array(NULLIF(current_setting('butik.organisations', true), ''), ',')::uuid[])"
+# The sub-select is evaluated once a statement; without it the setting would be parsed again for every row.
+PERMITTED = (
+    "ANY ((SELECT string_to_array(NULLIF(current_setting('butik.organisations', true), ''), ',')::uuid[])::uuid[])"
+)
 ONESELF = "NULLIF(current_setting('butik.person', true), '')::uuid"
 
 

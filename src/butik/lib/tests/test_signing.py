@@ -24,7 +24,9 @@ OTHER = SigningKey.from_bytes(bytes(range(1, 33)))
 
 
 def as_jwk(key: SigningKey) -> OKPKey:
-    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": encode(key.public), "d": encode(key.private.private_bytes_raw())})
+    return OKPKey.import_key(
+        {"kty": "OKP", "crv": "Ed25519", "x": encode(key.public), "d": encode(key.private.private_bytes_raw())}
+    )
 
 
 @given(st.binary(max_size=200))
