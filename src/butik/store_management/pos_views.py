@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.apps import apps
+from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch
@@ -67,6 +68,8 @@ def code_issue(request: StoreRequest, pos_id: UUID) -> HttpResponse:
         "pos": pos,
         "present": pos.devices.filter(state=Device.State.ACTIVE),
         "plain": code,
+        "app": settings.BUTIK_POS_ORIGIN,
+        "service": settings.BUTIK_URL,
         "qr": enrolment_qr(store=request.store, code=code),
         "issued": EnrolmentCode.objects.visible_to(request.user).get(pos=pos, code_hash=hash_code(code)),
         "minutes": int(CODE_LIFE.total_seconds() // 60),
