@@ -58,7 +58,8 @@ def test_unsent_sales_survive_two_schema_versions_and_leave(
         pos.back()
         numbers.append(pos.pay_cash())
         pos.new_sale()
-        with pos.page.expect_navigation():  # nobody is signed in: now it is taken, by itself
+        # Nobody is signed in: now it is taken, by itself. Chromium may first wait until the old worker is idle.
+        with pos.page.expect_navigation(timeout=45_000):
             pos.menu("Sign out")
 
         pos.page.get_by_role("button", name="Settings").click()
