@@ -18,6 +18,9 @@ POS_APP := src/butik/pos_app/index.html
 PAGE_ASSETS := src/butik/static/vendor/icons.svg
 FRONT_END := $(POS_APP) $(PAGE_ASSETS) $(PO_FILES:.po=.mo)
 
+# Most tests wait for something: a process, a browser, a disk. Two run at once; those that share a fixture stay together.
+TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
+
 # Tests chosen by ARGS may all belong to one of the two runs; pytest says 5 when it ran none.
 NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 
@@ -31,8 +34,8 @@ install: .venv/dev $(FRONT_END)  ## Make .venv with everything that developing n
 test: install  ## Run every test: the POS app's, pytest on SQLite, and what uses a database on PostgreSQL (ARGS="-k word")
 	@tools/need-chromium.sh
 	$(NPM) --silent run test --workspace pos
-	$(BIN)/pytest $(ARGS) $(NONE_IS_FINE)
-	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(ARGS) $(NONE_IS_FINE)
+	$(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
+	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
 
 check: install  ## Check style, types, layers, migrations, translations and locks
 	@$(BIN)/ruff check

@@ -29,7 +29,11 @@ def pytest_unconfigure() -> None:
     shutil.rmtree(settings.BUTIK_DATA, ignore_errors=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "street" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("street"))  # its services are set up once, by one process
     left_out = [item for item in items if not _belongs_here(config, item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -42,7 +42,7 @@ def test_all_about_it_is_told(articles: Chain) -> None:
 
 
 def test_a_scale_s_label_is_read(articles: Chain) -> None:
-    weighed = find(articles, "231234501250" + str(check_digit("231234501250")))
+    weighed = find(articles, "261234501250" + str(check_digit("261234501250")))
     priced = find(articles, "211234502495" + str(check_digit("211234502495")))
     assert weighed is not None
     assert priced is not None

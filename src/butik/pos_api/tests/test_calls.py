@@ -16,8 +16,16 @@ from butik.pos_api import device_calls, journal_call, receipts
 from butik.pos_api.tests.conftest import Line
 from butik.sales.enrolment import revoke_device
 
-READS = ["/state", "/enrolment", "/staff", "/receipts", f"/receipts/{new_id()}", "/prices", f"/prices/{'0' * 64}",
-         "/articles/by-barcode/5701234567899"]  # fmt: skip
+READS = [
+    "/state",
+    "/enrolment",
+    "/staff",
+    "/receipts",
+    "/receipts/01900000-0000-7000-8000-000000000000",
+    "/prices",
+    f"/prices/{'0' * 64}",
+    "/articles/by-barcode/5701234567899",
+]
 WRITES = ["/journal", "/unpair"]
 CALLS = [("GET", path) for path in READS] + [("POST", path) for path in WRITES]
 
