@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
-from butik.organisation.actions import CODE_LIFE, add_pos, hash_code, issue_code, revoke_device
+from butik.organisation.actions import CODE_LIFE, add_pos, hash_code, issue_code
 from butik.organisation.models import Device, EnrolmentCode, Pos
+from butik.sales.enrolment import revoke_device
 from butik.staff.guards import get_for
 from butik.staff.rights import Right
 from butik.store_management.enrolment import enrolment_qr

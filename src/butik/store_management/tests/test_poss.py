@@ -12,6 +12,7 @@ from django.test import Client, modify_settings
 from tests.support.cast import Cast, sell, signed_in
 from tests.support.till import API, MILK, Till
 
+from butik.changes.models import OutboxItem
 from butik.lib.clock import now
 from butik.lib.signing import SigningKey, decode, encode, key_id
 from butik.organisation.models import Device, EnrolmentCode, Pos
@@ -128,6 +129,14 @@ def test_a_device_is_revoked_by_typing_its_name(cast: Cast, till: Till) -> None:
     assert client.post(address, {"name": "Tablet"}).status_code == 302
     assert _state(cast, till) == Device.State.REVOKED
     assert client.get(address).status_code == 404
+
+
+def test_the_chain_is_told_of_a_revoked_device(cast: Cast, till: Till) -> None:
+    address = f"/manage/{cast.store.pk}/devices/{till.device}/revoke"
+    signed_in(cast.bob).post(address, {"name": "Tablet"})
+    with tenant_scope([cast.organisation_id]):
+        newest = OutboxItem.objects.filter(kind="device").latest("pk")
+    assert msgspec.json.decode(newest.body)["state"] == Device.State.REVOKED
 
 
 def _state(cast: Cast, till: Till) -> str:
