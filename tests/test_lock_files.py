@@ -24,6 +24,7 @@ def test_it_pins_every_package_by_hash(path: Path) -> None:
 
 
 def test_npm_packages_have_a_hash_and_no_address() -> None:
+    assert "://" not in (ROOT / "package-lock.json").read_text()
     lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     workspaces = {"", "pos", "pages", "node_modules/butik-pos", "node_modules/butik-pages"}
     packages = {name: package for name, package in lock.items() if name not in workspaces}

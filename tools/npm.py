@@ -6,6 +6,7 @@
 The wheel's own bin/npm is a broken copy, hence npm is called by its module.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -25,6 +26,16 @@ def npm(*arguments: str) -> None:
     # A company's proxy is trusted by the system's certificate store, so Node.js must read that store too.
     environment = os.environ | {"PATH": path, "NODE_USE_SYSTEM_CA": "1"}
     subprocess.run([node, cli, *arguments], cwd=ROOT, env=environment, check=True)
+    if arguments[:1] == ("install",):
+        forget_funding(ROOT / "package-lock.json")
+
+
+def forget_funding(lock: Path) -> None:
+    """npm notes where each author takes donations; the lock is to name no address."""
+    content = json.loads(lock.read_text())
+    for package in content["packages"].values():
+        package.pop("funding", None)
+    lock.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
