@@ -37,7 +37,7 @@ test: install  ## Run every test: the POS app's, pytest on SQLite, and what uses
 	$(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
 	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
 
-check: install  ## Check style, types, layers, migrations, translations and locks
+check: install  ## Check style, types, layers, migrations, OpenAPI, translations and locks
 	@$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -45,6 +45,7 @@ check: install  ## Check style, types, layers, migrations, translations and lock
 	$(BIN)/lint-imports
 	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	for role in store chain; do BUTIK_ROLE=$$role BUTIK_DATA=$$data $(BIN)/butik makemigrations --check --dry-run; done
+	BUTIK_ROLE=test BUTIK_DATA=$$data $(BIN)/butik export_openapi --check
 	$(BIN)/python tools/messages.py check
 	$(BIN)/pytest -q tests/test_docs.py tests/test_lock_files.py
 
