@@ -1,7 +1,6 @@
 """The one table from role to apps. Nothing else asks which role a service has.
 
-The emergency role is isolated by absence: what it must not be able to do is not installed in it. Its front app, its
-vault and its own staff come with the emergency release; its place is kept here.
+The emergency role is isolated by absence: what it must not be able to do is not installed in it.
 """
 
 from dataclasses import dataclass
@@ -20,8 +19,13 @@ class Role:
 
 ROLES: dict[str, Role] = {
     "store": Role(
-        apps=(*BASE, "sync", "pos_api", "store_management"),
-        urls=(("api/pos/v1/", "pos_api"), ("manage/", "store_management")),
+        apps=(*BASE, "sync", "backups", "recovery", "pos_api", "store_management"),
+        urls=(
+            ("api/pos/v1/", "pos_api"),
+            ("backups/", "backups"),
+            ("recovery/", "recovery"),
+            ("manage/", "store_management"),
+        ),
         home="store_management:overview",
     ),
     "chain": Role(
@@ -29,12 +33,21 @@ ROLES: dict[str, Role] = {
         urls=(("api/sync/v1/", "sync"), ("manage/", "store_management"), ("portal/", "portal")),
         home="portal:dashboard",
     ),
+    "emergency": Role(
+        apps=(*BASE, "vault", "emergency"),
+        urls=(("api/vault/v1/", "vault"), ("", "emergency")),
+        home="emergency:board",
+    ),
     # Every app in one process, for tests of pages and calls; never a service.
     "test": Role(
-        apps=(*BASE, "sync", "pos_api", "store_management", "portal"),
+        apps=(*BASE, "sync", "backups", "recovery", "vault", "pos_api", "store_management", "portal", "emergency"),
         urls=(
             ("api/pos/v1/", "pos_api"),
             ("api/sync/v1/", "sync"),
+            ("api/vault/v1/", "vault"),
+            ("backups/", "backups"),
+            ("recovery/", "recovery"),
+            ("", "emergency"),
             ("manage/", "store_management"),
             ("portal/", "portal"),
         ),

@@ -179,7 +179,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # The POS app calls from its own origin, signed, without cookies.
 CORS_ALLOWED_ORIGINS = [BUTIK_POS_ORIGIN]
-CORS_URLS_REGEX = r"^/(api/pos|live/pos)"
+CORS_URLS_REGEX = r"^/(api/pos|api/emergency|live/pos)"
 CORS_ALLOW_HEADERS = ("authorization", "content-type", "content-encoding")
 CORS_PREFLIGHT_MAX_AGE = 7200
 CORS_ALLOW_PRIVATE_NETWORK = True

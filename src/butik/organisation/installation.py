@@ -1,4 +1,4 @@
-"""Which store or chain this very service is."""
+"""Which store, chain or emergency cloud this very service is."""
 
 from functools import cache
 from uuid import UUID
@@ -28,6 +28,9 @@ def forget_installation() -> None:
 
 def organisations_here() -> list[UUID]:
     """All organisations of this service, for its worker, which then works in the scope of each."""
+    here = this_installation()
+    if here.organisation_id:
+        return [here.organisation_id]
     if connection.vendor != "postgresql":
         return list(Organisation.objects.values_list("pk", flat=True))
     with transaction.atomic(durable=True), connection.cursor() as cursor:
@@ -35,9 +38,11 @@ def organisations_here() -> list[UUID]:
         return list(Organisation.objects.values_list("pk", flat=True))
 
 
-def audience() -> str:
-    """The name by which calls to this service are bound to it."""
+def audience(chain_id: UUID | None = None) -> str:
+    """The name by which calls to this service are bound to it; an emergency cloud has one for each of its chains."""
     here = this_installation()
+    if here.role == "emergency":
+        return f"emergency/{chain_id}"
     return f"store/{here.store_id}" if here.store_id else f"chain/{here.chain_id}"
 
 
@@ -48,6 +53,11 @@ def install_chain(*, chain: Chain | None = None) -> Installation:
         organisation_id=chain.organisation_id if chain else None,
         chain_id=chain.id if chain else None,
     )
+
+
+def install_emergency() -> Installation:
+    """Make this service an emergency cloud; its chains are adopted one by one."""
+    return _install(role="emergency")
 
 
 def install_store(*, store: Store, root_key: bytes, certificate: str, chain_url: str = "") -> Installation:

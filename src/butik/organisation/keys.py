@@ -49,6 +49,11 @@ def chain_root(chain_id: UUID) -> SigningKey:
     return _key_in(settings.BUTIK_DATA / "secrets" / f"chain-{chain_id}.key")
 
 
+def emergency_root(chain_id: UUID) -> SigningKey:
+    """The private root that an emergency cloud keeps for a chain: orders and emergency price files are signed by it."""
+    return _key_in(settings.BUTIK_DATA / "secrets" / f"emergency-{chain_id}.key")
+
+
 @cache
 def _key_in(path: Path) -> SigningKey:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -48,6 +48,7 @@ class Chain(TenantModel):
     currency = models.CharField(max_length=3, default="DKK")
     cash_rounding = models.PositiveIntegerField(default=50, help_text=_("Smallest coin in minor units; 0 = none"))
     root_key = models.BinaryField(max_length=32, null=True)  # public; the private one is a secret of the chain service
+    emergency = models.TextField(blank=True)  # butik-emergency: the emergency cloud that it is paired with
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "number"], name="chain_once")]

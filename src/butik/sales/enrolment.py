@@ -189,7 +189,7 @@ def _describe(device: Device, series: Series) -> dict[str, Any]:
         "cash_rounding": chain.cash_rounding,
         "language": store.language,
         "service": {"audience": f"store/{store.id}", "url": settings.BUTIK_URL},
-        "emergency": None,
+        "emergency": chain.emergency or None,
         "terminal": {"kind": "SIMULATED", "url": terminal} if terminal else None,
     }
 

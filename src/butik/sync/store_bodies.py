@@ -10,13 +10,14 @@ from django.db import transaction
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
+from butik.organisation.pairing import read_pairing
 from butik.sales.enrolment import renew_enrolments
 from butik.sync.wire import FeedItem, PosBody, StoreBody
 
 STORE = "store"
 POS = "pos"
 STORE_COLUMNS = ("number", "name", "address", "timezone", "language", "key_version")
-CHAIN_COLUMNS = ("number", "name", "currency", "cash_rounding")
+CHAIN_COLUMNS = ("number", "name", "currency", "cash_rounding", "emergency")
 
 
 def describe_store(store: Store) -> StoreBody:
@@ -53,6 +54,8 @@ def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
     """At a store: hold the organisation, company, chain, store and POSs as the chain has them."""
     organisation = body.organisation["id"]
     company = body.company["id"]
+    if body.chain.get("emergency"):
+        read_pairing(body.chain["emergency"], root_key)  # raises unless the chain's root says so
     Organisation.objects.update_or_create(pk=organisation, defaults=_without_id(body.organisation))
     Company.objects.update_or_create(pk=company, defaults=_without_id(body.company) | {"organisation_id": organisation})
     chain, _ = Chain.objects.update_or_create(
