@@ -27,18 +27,15 @@ def spread(total: int, shares: Sequence[tuple[int, int]]) -> list[int]:
     """Spread `total` over shares (numerator, denominator > 0) by largest remainder; ties go to the earlier share."""
     floors = [numerator // denominator for numerator, denominator in shares]
     left = total - sum(floors)
-    # remainders of different denominators are compared exactly, as fractions of a common one
-    order = sorted(range(len(shares)), key=lambda i: (-_remainder(shares[i]), i))
-    step = 1 if left >= 0 else -1
-    for place in range(abs(left)):
-        floors[order[place % len(order)]] += step
+    if left:
+        # remainders of different denominators are compared exactly, as fractions of a common one:
+        # 10^18 keeps every remainder of amounts below 10^12 minor units apart
+        remainders = [numerator % denominator * 10**18 // denominator for numerator, denominator in shares]
+        order = sorted(range(len(shares)), key=remainders.__getitem__, reverse=True)  # equals stay in their order
+        step = 1 if left > 0 else -1
+        for place in range(abs(left)):
+            floors[order[place % len(order)]] += step
     return floors
-
-
-def _remainder(share: tuple[int, int]) -> int:
-    numerator, denominator = share
-    # 10^18 keeps every remainder of amounts below 10^12 minor units apart
-    return (numerator % denominator) * 10**18 // denominator
 
 
 def round_cash(amount: int, smallest: int) -> int:

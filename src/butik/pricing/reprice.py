@@ -44,7 +44,7 @@ def reprice(lines: Iterable[SoldLine], versions: Versions) -> list[Difference]:
     for line in lines:
         sold = (line.unit_price, line.vat_rate)
         kept = versions.get((line.number, line.version))
-        if kept is None or sold != _due(line, kept):
+        if sold != kept and (kept is None or sold != _due(line, kept)):
             differences.append(Difference(line.n, line.number, line.version, sold, kept))
     return differences
 
