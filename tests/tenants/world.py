@@ -36,6 +36,7 @@ from butik.sales.models import (
 )
 from butik.staff.models import Membership, Person, ShopAssistant
 from butik.sync.models import Inbox, StoreStatus, TakenItem
+from butik.vault.models import Freeze, MissingDay, StoredBackup, StoredPrices
 
 PIN = {"alg": "PBKDF2-SHA256", "iterations": 1000, "salt": "AAAA", "hash": "AAAA"}
 
@@ -138,6 +139,7 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     StaffDocument.objects.create(**stored, version=1, fingerprint="0" * 64, document=f"{mark}.staff.document")
     StoreStatus.objects.create(**stored, contact_at=at, figures={"note": mark})
     issue_certificate(store=store, key=store_key.public, now=at)
+    _fill_vault(mark, at, stored)
     return Tenant(
         mark=mark,
         organisation=organisation,
@@ -159,6 +161,30 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         administrator=_person(f"alice@{mark.lower()}.example", organisation, chain, None, "CHAIN_ADMINISTRATOR"),
         manager=_person(f"bob@{mark.lower()}.example", organisation, chain, store, "STORE_MANAGER"),
     )
+
+
+def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> None:
+    sha256 = hashlib.sha256(b"v" + mark.encode()).hexdigest()
+    StoredBackup.objects.create(
+        **stored,
+        manifest=f"{mark}.backup.document",
+        object=f"{mark}/backup.age",
+        sha256=sha256,
+        size=len(mark),
+        made_at=at,
+        received_at=at,
+        day=at.date(),
+        key_version=1,
+        state="PROVEN",
+        proof=f"{mark}.proven.document",
+        proven_at=at,
+        articles=1,
+        price_sha256=sha256,
+        staff=mark.encode(),
+    )
+    StoredPrices.objects.create(**stored, sha256=sha256, content=mark.encode())
+    Freeze.objects.create(organisation=stored["organisation"], chain=stored["chain"], since=at)
+    MissingDay.objects.create(**stored, day=at.date())
 
 
 def _person(email: str, organisation: Organisation, chain: Chain, store: Store | None, level: str) -> Person:

@@ -1,0 +1,111 @@
+"""Backups as they were received, what devices sell from in an emergency, and what keeps retention from deleting."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from butik.lib.tenant import TenantModel, TenantQuerySet
+from butik.organisation.models import Chain, Store
+
+
+class StoredBackupQuerySet(TenantQuerySet):
+    def of_store(self, store: Store) -> Self:
+        return self.filter(organisation_id=store.organisation_id, store=store)
+
+    def proven(self) -> Self:
+        return self.filter(state=StoredBackup.State.PROVEN)
+
+    def waiting(self) -> Self:
+        """Not judged yet, the oldest first: of two, the newer one's devices are written last."""
+        return self.filter(state=StoredBackup.State.RECEIVED).order_by("received_at", "id")
+
+    def newest_proven(self, store: Store) -> "StoredBackup | None":
+        found: StoredBackup | None = self.of_store(store).proven().order_by("-received_at", "-id").first()
+        return found
+
+
+class StoredBackup(TenantModel):
+    """One backup of a store. `id` is the store's own, `object` the name that we gave the file; bytes never change.
+
+    `day` is the local date of its receipt by our clock: the only date that choice and retention ever look at.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "RECEIVED", _("Received")
+        PROVEN = "PROVEN", _("Proven")
+        REFUSED = "REFUSED", _("Refused")
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    manifest = models.TextField()  # the butik-backup document
+    object = models.CharField(max_length=80)  # path under BUTIK_DATA/objects
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    made_at = models.DateTimeField()  # the store's clock: shown, never reckoned with
+    received_at = models.DateTimeField()
+    day = models.DateField()
+    key_version = models.PositiveIntegerField()  # of the store's key that signed it
+    state = models.CharField(max_length=8, choices=State, default=State.RECEIVED)
+    attempts = models.PositiveSmallIntegerField(default=0)  # to prove it, that were cut short by ourselves
+    refusal = models.CharField(max_length=300, blank=True)
+    proof = models.TextField(blank=True)  # the butik-proven document
+    proven_at = models.DateTimeField(null=True)
+    articles = models.PositiveIntegerField(default=0)
+    price_sha256 = models.CharField(max_length=64, blank=True)  # StoredPrices; empty: nothing to sell from
+    price_version = models.PositiveIntegerField(default=0)  # of the store's price file
+    price_position = models.BigIntegerField(default=0)
+    staff = models.BinaryField(default=b"")  # till staff as in butik-staff: JSON, sealed with age to ourselves
+
+    objects = StoredBackupQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        constraints = [
+            # the same bytes again under another id are an old file under a new name
+            models.UniqueConstraint(fields=["organisation", "store", "sha256"], name="stored_backup_once"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "store", "received_at"], name="stored_backup_by_receipt"),
+            models.Index(fields=["organisation", "state"], name="stored_backup_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.sha256[:8]}"
+
+
+class StoredPrices(TenantModel):
+    """The bytes of a store's price file, once however many backups hold it."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "store", "sha256"], name="stored_prices_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:8]
+
+
+class Freeze(TenantModel):
+    """While a chain has one, retention deletes nothing of it: an emergency is active."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain"], name="freeze_once")]
+
+
+class MissingDay(TenantModel):
+    """A day on which a store's backup was missing and the error log said so: once a day."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "store", "day"], name="missing_day_once")]
