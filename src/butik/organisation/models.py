@@ -84,6 +84,7 @@ class Pos(TenantModel):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="poss")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=32)
+    latest_series = models.PositiveIntegerField(default=0)  # highest N series that others have told of (truth 3)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "store", "number"], name="pos_once")]

@@ -112,6 +112,7 @@ def register_device(*, store: Store, enrolment: str, key: str, state: str, now: 
     pos, _ = Pos.objects.get_or_create(
         **where, number=claims["pos"]["number"], defaults={"name": claims["pos"]["name"], "id": claims["pos"]["id"]}
     )
+    learn_series(pos, series_number(claims.get("series", {}).get("label")))
     device, created = Device.objects.get_or_create(
         organisation_id=store.organisation_id,
         id=claims["device"]["id"],
@@ -152,10 +153,7 @@ def _public_key(text: str) -> bytes:
 
 def _next_series(pos: Pos, device: Device) -> Series:
     """Every enrolment opens a series: N1, N2, … of its POS (truth 3)."""
-    labels = Series.objects.filter(
-        organisation_id=pos.organisation_id, store_id=pos.store_id, pos_number=pos.number, label__startswith="N"
-    ).values_list("label", flat=True)
-    latest = max((int(label[1:]) for label in labels if re.fullmatch("N[0-9]+", label)), default=0)
+    latest = max(latest_series_numbers(pos.store).get(pos.number, 0), pos.latest_series)
     return Series(
         id=new_id(),
         organisation_id=pos.organisation_id,
@@ -165,6 +163,26 @@ def _next_series(pos: Pos, device: Device) -> Series:
         device_id=device.id,
         label=f"N{latest + 1}",
     )
+
+
+def latest_series_numbers(store: Store) -> dict[int, int]:
+    """By POS number, the highest N series in this service's journal: 2 for N2."""
+    rows = Series.objects.filter(organisation_id=store.organisation_id, store_id=store.id, label__startswith="N")
+    latest: dict[int, int] = {}
+    for number, label in rows.values_list("pos_number", "label"):
+        latest[number] = max(latest.get(number, 0), series_number(label))
+    return latest
+
+
+def series_number(label: object) -> int:
+    """2 for N2; 0 for an emergency's series, and for what is no label."""
+    return int(label[1:]) if isinstance(label, str) and re.fullmatch("N[1-9][0-9]{0,5}", label) else 0
+
+
+def learn_series(pos: Pos, number: int) -> None:
+    """No enrolment at this POS opens series `number`, or a lower one, again: somebody else has opened it."""
+    rows = Pos.objects.filter(organisation_id=pos.organisation_id, pk=pos.pk, latest_series__lt=number)
+    rows.update(latest_series=number)
 
 
 def _describe(device: Device, series: Series) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from django.db import IntegrityError, transaction
 from butik.articles.feed import apply_articles, article_bodies, article_keys, drop_articles
 from butik.error_log.actions import take_in
 from butik.organisation.models import Store
+from butik.organisation.pairing import pairing_of
 from butik.pricing.actions import publish_prices
+from butik.sales.assignments import read_assignment, register_assigned
 from butik.sales.enrolment import register_device
 from butik.staff.actions import assistant_body, take_assistant
 from butik.staff.models import ShopAssistant
@@ -29,13 +31,22 @@ TakeItem = Callable[[Store, bytes, datetime], object]
 
 
 class DeviceBody(msgspec.Struct, frozen=True):
-    enrolment: str
-    key: str
-    state: str
+    """A device by its enrolment, or (rebuilt store) by what the emergency cloud has said of it."""
+
+    enrolment: str = ""
+    key: str = ""
+    state: str = ""
+    assignment: str = ""
 
 
 def take_device(store: Store, body: bytes, now: datetime) -> None:
     said = msgspec.json.decode(body, type=DeviceBody)
+    if said.assignment:
+        pairing = pairing_of(store.chain)
+        if pairing is None:
+            raise ValueError("this chain has no emergency cloud")
+        register_assigned(store=store, assignment=read_assignment(said.assignment, pairing.key_bytes, store), now=now)
+        return
     register_device(store=store, enrolment=said.enrolment, key=said.key, state=said.state, now=now)
 
 
@@ -49,8 +60,15 @@ def take_error(store: Store, body: bytes, now: datetime) -> None:
     take_in(organisation_id=store.organisation_id, chain_id=store.chain_id, store_id=store.id, body=body, now=now)
 
 
+def take_backup_report(store: Store, body: bytes, now: datetime) -> None:
+    from butik.readiness.actions import take_backup  # an app of the chain's role alone
+
+    take_backup(store=store, body=body, now=now)
+
+
 OUTBOX_KINDS: Mapping[str, TakeItem] = {
     "assistant": take_assistant_from_store,
+    "backup": take_backup_report,
     "device": take_device,
     "error": take_error,
     "pos": take_pos,

@@ -11,7 +11,7 @@ from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
 from butik.organisation.pairing import read_pairing
-from butik.sales.enrolment import renew_enrolments
+from butik.sales.enrolment import latest_series_numbers, learn_series, renew_enrolments
 from butik.sync.wire import FeedItem, PosBody, StoreBody
 
 STORE = "store"
@@ -22,6 +22,7 @@ CHAIN_COLUMNS = ("number", "name", "currency", "cash_rounding", "emergency")
 
 def describe_store(store: Store) -> StoreBody:
     poss = Pos.objects.filter(organisation_id=store.organisation_id, store=store).order_by("number")
+    opened = latest_series_numbers(store)
     return StoreBody(
         organisation={"id": str(store.organisation_id), "name": store.organisation.name},
         company={
@@ -31,7 +32,7 @@ def describe_store(store: Store) -> StoreBody:
         },
         chain={"id": str(store.chain_id)} | {name: getattr(store.chain, name) for name in CHAIN_COLUMNS},
         store={"id": str(store.id)} | {name: getattr(store, name) for name in STORE_COLUMNS},
-        poss=[PosBody(pos.id, pos.number, pos.name) for pos in poss],
+        poss=[PosBody(pos.id, pos.number, pos.name, max(opened.get(pos.number, 0), pos.latest_series)) for pos in poss],
     )
 
 
@@ -75,7 +76,9 @@ def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
 def keep_pos(pos: PosBody, store: Store) -> bool:
     """Make or rename a POS; its number is its identity within the store, whoever made it first. False: no news."""
     rows = Pos.objects.filter(organisation_id=store.organisation_id, store=store, number=pos.number)
-    if rows.exists():
+    known = rows.first()
+    if known is not None:
+        learn_series(known, pos.series)
         return bool(rows.exclude(name=pos.name).update(name=pos.name))
     Pos.objects.create(
         id=pos.id,
@@ -84,6 +87,7 @@ def keep_pos(pos: PosBody, store: Store) -> bool:
         store=store,
         number=pos.number,
         name=pos.name,
+        latest_series=pos.series,
     )
     return True
 

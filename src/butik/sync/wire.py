@@ -34,6 +34,7 @@ class PosBody(Struct, frozen=True):
     id: UUID
     number: int
     name: str
+    series: int = 0  # down: the highest N series that the chain knows of
 
 
 class StoreBody(Struct, frozen=True):

@@ -1,0 +1,95 @@
+"""Assignments: what the emergency cloud says of a device that sold in an emergency (docs/formats/emergency.md).
+
+A store that was rebuilt, and a chain that was never told of a device, learn its key from here.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from django.db import IntegrityError, transaction
+
+from butik.lib.signing import BadDocument, decode, key_id, verify_document
+from butik.organisation.models import Device, Pos, Store
+from butik.sales.wire import Counter, Label
+
+ASSIGNMENT = "butik-assignment"
+
+
+class AssignedSeries(msgspec.Struct, frozen=True):
+    id: UUID
+    label: Label
+
+
+class AssignedIn(msgspec.Struct, frozen=True):
+    """The emergency itself."""
+
+    id: UUID
+    number: Counter
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """Payload of a butik-assignment document."""
+
+    v: Literal[1]
+    org: UUID
+    chain: UUID
+    store: UUID
+    pos: Counter
+    device: UUID
+    key: str
+    emergency: AssignedIn
+    series: AssignedSeries
+    choice: Literal["EXACT", "OLDER", "NEWER", "NONE"]
+    backup: dict[str, Any] | None
+    issued_at: datetime
+
+    @property
+    def key_bytes(self) -> bytes:
+        return decode(self.key)
+
+    @property
+    def kid(self) -> str:
+        return key_id(self.key_bytes)
+
+
+def read_assignment(document: str, emergency_key: bytes, store: Store) -> Assignment:
+    """What the emergency root says of a device of `store`. Raises BadDocument, also for another store's."""
+    try:
+        said = msgspec.json.decode(verify_document(document, ASSIGNMENT, emergency_key), type=Assignment)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"not an assignment: {error}"[:280]) from error
+    if (said.org, said.chain, said.store) != (store.organisation_id, store.chain_id, store.id):
+        raise BadDocument("assignment of another store")
+    if len(said.key_bytes) != 32:
+        raise BadDocument("not an Ed25519 key")
+    return said
+
+
+def register_assigned(*, store: Store, assignment: Assignment, now: datetime) -> bool:
+    """Know a device that sold for this store in an emergency; False when it is known already, whatever its state.
+
+    It is kept as one that has left: it may bring what it has not sent yet, and must be enrolled again to sell.
+    """
+    where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
+    known = Device.objects.filter(organisation_id=store.organisation_id, kid=assignment.kid)
+    if known.exists():
+        return False
+    pos, _ = Pos.objects.get_or_create(**where, number=assignment.pos, defaults={"name": f"POS {assignment.pos}"})
+    try:
+        with transaction.atomic():
+            Device.objects.create(
+                **where,
+                id=assignment.device,
+                pos=pos,
+                name=pos.name,
+                key=assignment.key_bytes,
+                kid=assignment.kid,
+                state=Device.State.UNPAIRED,
+                enrolled_at=assignment.issued_at,
+                closed_at=now,
+            )
+    except IntegrityError:  # somebody else was faster
+        return False
+    return True
