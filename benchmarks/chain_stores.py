@@ -18,11 +18,11 @@ from butik.lib.clock import now, to_wire
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode
 from butik.organisation.proofs import make_proof
+from butik.pricing.price_list import PricedArticle
 from butik.simulator.catalogue import generate_catalogue, write_csv
 from butik.simulator.demo.processes import Processes, wait_until_ready
 from butik.simulator.device import Device, Memory
 from butik.simulator.documents import Root, Sale, StaffMember
-from butik.simulator.price_list import PricedArticle
 from butik.simulator.sale_documents import BasketItem, pay_card
 from butik.sync.line import enrol
 from butik.sync.wire import Enrol, Enrolled

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from butik.simulator.price_list import PricedArticle, PriceList
+from butik.pricing.price_list import PricedArticle, PriceList
 from butik.simulator.sale_documents import BasketItem
 
 # Customers an hour in a street shop that is open day and night: quiet nights, lunch, and the way home from work.

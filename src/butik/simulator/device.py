@@ -19,6 +19,7 @@ import msgspec
 from butik.lib.clock import now, to_wire
 from butik.lib.ids import new_id
 from butik.lib.signing import BadDocument, SigningKey, decode, document_hash, encode, key_id, verify_document
+from butik.pricing.price_list import PriceList
 from butik.simulator.documents import (
     Certificate,
     Enrolment,
@@ -31,7 +32,6 @@ from butik.simulator.documents import (
     StaffList,
     StaffMember,
 )
-from butik.simulator.price_list import PriceList
 from butik.simulator.sale_documents import BasketItem, sale_lines
 from butik.simulator.store_line import API, StoreLine, answered, measure_offset, open_client
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from butik.pricing.engine import Line, cash_due, price_sale
+from butik.pricing.price_list import PricedArticle
 from butik.simulator.documents import Payment, SaleLine, VatSum
-from butik.simulator.price_list import PricedArticle
 
 
 @dataclass(frozen=True, slots=True)

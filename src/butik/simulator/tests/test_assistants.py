@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from butik.pricing.price_list import PriceList
 from butik.simulator.assistants import Customer, NothingToSellError, Shoppers
-from butik.simulator.price_list import PriceList
 
 MIDNIGHT = datetime(2026, 11, 19, 23, 0, tzinfo=UTC)  # of a Friday in Copenhagen
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from butik.lib.ids import new_id
-from butik.simulator.price_list import PricedArticle
+from butik.pricing.price_list import PricedArticle
 from butik.simulator.sale_documents import BasketItem, pay_card, pay_cash, sale_lines
 
 

@@ -1,4 +1,4 @@
-"""The price file as a device reads it: columns in, articles by code out."""
+"""The price file as a device reads it: columns in, articles by code out. Pure."""
 
 import gzip
 from dataclasses import dataclass
