@@ -29,8 +29,13 @@ ROLES: dict[str, Role] = {
         home="store_management:overview",
     ),
     "chain": Role(
-        apps=(*BASE, "sync", "store_management", "portal"),
-        urls=(("api/sync/v1/", "sync"), ("manage/", "store_management"), ("portal/", "portal")),
+        apps=(*BASE, "readiness", "sync", "store_management", "portal"),
+        urls=(
+            ("api/sync/v1/", "sync"),
+            ("readiness/", "readiness"),
+            ("manage/", "store_management"),
+            ("portal/", "portal"),
+        ),
         home="portal:dashboard",
     ),
     "emergency": Role(
@@ -40,13 +45,17 @@ ROLES: dict[str, Role] = {
     ),
     # Every app in one process, for tests of pages and calls; never a service.
     "test": Role(
-        apps=(*BASE, "sync", "backups", "recovery", "vault", "pos_api", "store_management", "portal", "emergency"),
+        apps=(
+            *(*BASE, "readiness", "sync", "backups", "recovery", "vault"),
+            *("pos_api", "store_management", "portal", "emergency"),
+        ),
         urls=(
             ("api/pos/v1/", "pos_api"),
             ("api/sync/v1/", "sync"),
             ("api/vault/v1/", "vault"),
             ("backups/", "backups"),
             ("recovery/", "recovery"),
+            ("readiness/", "readiness"),
             ("", "emergency"),
             ("manage/", "store_management"),
             ("portal/", "portal"),

@@ -22,6 +22,7 @@ from butik.organisation.models import Chain, Company, Device, EnrolmentCode, Org
 from butik.organisation.tenancy import tenant_scope
 from butik.pos_api.models import StaffDocument
 from butik.pricing.models import PriceFile
+from butik.readiness.models import BackupReport, BackupWatch
 from butik.sales.models import (
     DayFigure,
     DeviceEvent,
@@ -138,6 +139,10 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     TakenItem.objects.create(organisation=organisation, store=store, uid=new_id(), kind="error", taken_at=at, body=mark)
     StaffDocument.objects.create(**stored, version=1, fingerprint="0" * 64, document=f"{mark}.staff.document")
     StoreStatus.objects.create(**stored, contact_at=at, figures={"note": mark})
+    BackupReport.objects.create(
+        **stored, backup=new_id(), state="FAILED", made_at=at, reported_at=at, detail=f"{mark} was not reached"
+    )
+    BackupWatch.objects.create(**stored, since=at)
     issue_certificate(store=store, key=store_key.public, now=at)
     _fill_vault(mark, at, stored)
     return Tenant(

@@ -10,8 +10,8 @@ from django.db import transaction
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
-from butik.organisation.pairing import read_pairing
 from butik.sales.enrolment import latest_series_numbers, learn_series, renew_enrolments
+from butik.sync.pairings import keep_pairing
 from butik.sync.wire import FeedItem, PosBody, StoreBody
 
 STORE = "store"
@@ -55,14 +55,14 @@ def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
     """At a store: hold the organisation, company, chain, store and POSs as the chain has them."""
     organisation = body.organisation["id"]
     company = body.company["id"]
-    if body.chain.get("emergency"):
-        read_pairing(body.chain["emergency"], root_key)  # raises unless the chain's root says so
     Organisation.objects.update_or_create(pk=organisation, defaults=_without_id(body.organisation))
     Company.objects.update_or_create(pk=company, defaults=_without_id(body.company) | {"organisation_id": organisation})
+    held = Chain.objects.filter(pk=body.chain["id"]).values_list("emergency", flat=True).first() or ""
+    pairing = keep_pairing(body.chain.get("emergency", ""), held=held, root_key=root_key)
     chain, _ = Chain.objects.update_or_create(
         pk=body.chain["id"],
         defaults=_without_id(body.chain)
-        | {"organisation_id": organisation, "company_id": company, "root_key": root_key},
+        | {"organisation_id": organisation, "company_id": company, "root_key": root_key, "emergency": pairing},
     )
     store, _ = Store.objects.update_or_create(
         pk=body.store["id"],
