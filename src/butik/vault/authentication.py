@@ -57,7 +57,7 @@ def believe(request: HttpRequest) -> Caller:
         target=sent_target(proof.claims, path=request.path, query=request.META.get("QUERY_STRING", "")),
         now=now(),
     )
-    return Caller(_admit(chain, certificate), certificate, proof.claims)
+    return Caller(admit_store(chain, certificate), certificate, proof.claims)
 
 
 def require_body(claims: Claims, digest: bytes) -> None:
@@ -83,7 +83,7 @@ def _introduced(request: HttpRequest) -> tuple[Chain, Certificate]:
     return chain, certificate
 
 
-def _admit(chain: Chain, certificate: Certificate) -> Store:
+def admit_store(chain: Chain, certificate: Certificate) -> Store:
     """The store's row, with the newest key that was seen of it."""
     with tenant_scope([chain.organisation_id]):
         rows = Store.objects.select_related("chain").filter(organisation_id=chain.organisation_id, chain=chain)
