@@ -79,8 +79,8 @@ def write_outbox_later() -> None:
         batch.outbox = []
         write(batch)
 
-    def book_then_write_outbox(*args: Any) -> Any:
-        decisions = book(*args)
+    def book_then_write_outbox(*args: Any, **options: Any) -> Any:
+        decisions = book(*args, **options)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(sql.OUTBOX.one_by_one, later)
         later.clear()

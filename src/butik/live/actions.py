@@ -15,9 +15,10 @@ CHANNEL = "butik_live"
 KEPT = timedelta(days=1)
 BATCH = 5000  # events swept in one transaction
 
-_INSERT = (
-    "INSERT INTO live_liveevent (organisation_id, chain_id, store_id, topic, ref, at) VALUES (%s, %s, %s, %s, %s, %s)"
-)
+NOTIFY = f"SELECT pg_notify('{CHANNEL}', %s)"  # takes the topic
+TABLE = "live_liveevent"
+COLUMNS = ("organisation_id", "chain_id", "store_id", "topic", "ref", "at")
+_INSERT = f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) VALUES (%s, %s, %s, %s, %s, %s)"  # noqa: S608 - constants
 _SWEEP = "DELETE FROM live_liveevent WHERE id IN (SELECT id FROM live_liveevent WHERE at < %s ORDER BY at LIMIT %s)"
 
 
@@ -36,17 +37,21 @@ def announce(
     row = (*ids, topic, str(ref), connection.ops.adapt_datetimefield_value(at))
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, row)
-    if on_postgres:
-        transaction.on_commit(partial(_notify, topic), robust=True)
+    notify_after_commit(topic)
 
 
-def _notify(topic: str) -> None:
+def notify_after_commit(topic: str) -> None:
     """After the commit: within, PostgreSQL would make all that announce commit one after another, disk and all.
 
     Whoever misses it, because we die right here, looks again within a second or two.
     """
+    if connection.vendor == "postgresql":
+        transaction.on_commit(partial(_notify, topic), robust=True)
+
+
+def _notify(topic: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, topic])
+        cursor.execute(NOTIFY, [topic])
 
 
 def begin_epoch() -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 
-from butik.live.actions import announce
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.events import heed_events
 from butik.sales.journal import Decision, Outcome, decide
@@ -17,7 +16,7 @@ from butik.sales.known import HeadMoved, load_known
 from butik.sales.models import QuarantinedRecord
 from butik.sales.pipeline import hot_scope
 from butik.sales.reading import Place, Record
-from butik.sales.rows import POSTGRESQL, SQLITE, make_rows
+from butik.sales.rows import POSTGRESQL, SALES_TOPIC, SQLITE, make_rows
 from butik.sales.write import write_batch
 
 logger = logging.getLogger(__name__)
@@ -34,9 +33,9 @@ class Bearer:
 def book_records(records: Sequence[Record], *, place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
     """Book what can be booked and quarantine the rest, in one transaction; the answer has one decision for each.
 
-    On SQLite the journal is read before the transaction opens, so another may write between: then once more, inside.
-    (On PostgreSQL reading locks the heads; only two who open the same series at once can meet.) What the database
-    itself refuses is tried alone, so that it cannot stop the others, and is quarantined in the end.
+    The journal is read while another may still write to it: who then finds a head moved does all once more, inside: on
+    SQLite behind the gate, on PostgreSQL with the heads locked. What the database itself refuses is tried alone, so
+    that it cannot stop the others, and is quarantined in the end.
     """
     with suppress(HeadMoved, IntegrityError, DataError):
         return _book_at_once(records, place, bearer, now)
@@ -51,13 +50,15 @@ def book_records(records: Sequence[Record], *, place: Place, bearer: Bearer, now
 
 def _book_inside(records: Sequence[Record], place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
     with tenant_scope([place.organisation_id]), transaction.atomic():
-        return _book_at_once(records, place, bearer, now)
+        return _book_at_once(records, place, bearer, now, lock=True)
 
 
-def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
+def _book_at_once(
+    records: Sequence[Record], place: Place, bearer: Bearer, now: datetime, *, lock: bool = False
+) -> list[Decision]:
     dialect = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-    with hot_scope(place.organisation_id):
-        known = load_known(records, place)
+    with hot_scope(place.organisation_id) as topics:
+        known = load_known(records, place, lock=lock)
         decisions = decide(records, known)
         batch = make_rows(
             decisions,
@@ -73,8 +74,7 @@ def _book_at_once(records: Sequence[Record], place: Place, bearer: Bearer, now: 
             with transaction.atomic(savepoint=connection.vendor == "sqlite"):
                 write_batch(batch)
                 if batch.sales:
-                    where = {"organisation_id": place.organisation_id, "chain_id": place.chain_id}
-                    announce("sales", **where, store_id=place.store_id, ref=place.store_id, at=now)
+                    topics.add(SALES_TOPIC)
                 if bearer.forward:
                     heed_events(decisions, place, now)
     _log_quarantined(decisions)

@@ -1,7 +1,7 @@
 """What the journal holds of everything that a batch names: one statement, and one more for the prices.
 
-Hand-written, for both engines (decision 0006). On SQLite asked outside the transaction, so that nobody waits at the
-gate meanwhile: whoever then writes sees to it that no head has moved (`sql.MOVE_SERIES`). On PostgreSQL it locks them.
+Hand-written, for both engines (decision 0006). Nobody is kept waiting meanwhile: on SQLite it is asked outside the
+transaction, on PostgreSQL without a lock. Whoever then writes sees to it that no head has moved (`sql.MOVE_SERIES`).
 """
 
 import json
@@ -52,17 +52,22 @@ _SQLITE_VERSIONS = (
     "ON v.organisation_id = %s AND v.chain_id = %s AND v.number = j.value ->> 0 AND v.version = j.value ->> 1"
 )
 
+# LATERAL with OFFSET or LIMIT makes it look each up in the index, also before the tables have statistics: a join would
+# read all that the store has.
 _POSTGRESQL = " UNION ALL ".join(
     (
         _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s::uuid[])",
-        _SERIES.format(probe="unnest(%s::text[]::int[], %s::text[]) j(pos, label) JOIN sales_series")
-        + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.pos AND s.label = j.label",
+        _SERIES.format(
+            probe="unnest(%s::text[]::int[], %s::text[]) j(pos, label) CROSS JOIN LATERAL (SELECT * FROM sales_series "
+            "WHERE organisation_id = %s AND store_id = %s AND pos_number = j.pos AND label = j.label OFFSET 0)"
+        ),
         _NUMBER.format(
             low="j.low",
-            probe="unnest(%s::uuid[], %s::text[]::int[], %s::text[]::int[]) j(series, low, high) JOIN sales_sale",
-        )
-        + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.series "
-        "AND r.counter BETWEEN j.low AND j.high",
+            probe="unnest(%s::uuid[], %s::text[]::int[], %s::text[]::int[]) j(series, low, high) "
+            "CROSS JOIN LATERAL (SELECT id, series_id, counter, hash, document FROM sales_sale "
+            "WHERE organisation_id = %s AND store_id = %s AND series_id = j.series "
+            "AND counter BETWEEN j.low AND j.high ORDER BY counter OFFSET 0)",
+        ),
         _HELD.format(probe="sales_quarantinedrecord")
         + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s::text[]) AND q.accepted_at IS NULL",
     )
@@ -71,7 +76,6 @@ _POSTGRESQL = " UNION ALL ".join(
 _LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
 _POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s::uuid[])"
 _POSTGRESQL_VERSIONS = (
-    # LIMIT makes it look each up in the index, also before the tables have statistics: a join would read all versions
     "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
     "CROSS JOIN LATERAL (SELECT number, version, price, vat_rate FROM articles_articleversion "
     "WHERE organisation_id = %s AND chain_id = %s AND number = j.number AND version = j.version LIMIT 1) v"
@@ -119,9 +123,12 @@ class _Names:
                 yield series, counted[0] - 1, counted[-1] + 1
 
 
-def load_known(records: Sequence[Record], place: Place) -> Known:
+def load_known(records: Sequence[Record], place: Place, *, lock: bool = False) -> Known:
+    """`lock` keeps the heads from moving until the transaction ends; on SQLite its gate does."""
     names = _Names(records)
-    answers = (_ask_postgresql if connection.vendor == "postgresql" else _ask_sqlite)(names, place)
+    answers = (
+        _ask_postgresql(names, place, lock=lock) if connection.vendor == "postgresql" else _ask_sqlite(names, place)
+    )
     known = Known(versions={(number, version): (price, rate) for number, version, price, rate in answers.pop()})
     for answer in answers:
         for row in answer:
@@ -139,14 +146,11 @@ def _ask_sqlite(names: _Names, place: Place) -> list[list[Row]]:
     return answers
 
 
-def _ask_postgresql(names: _Names, place: Place) -> list[list[Row]]:
-    lock = ask(_LOCK, [sorted(names.series)])
+def _ask_postgresql(names: _Names, place: Place, *, lock: bool) -> list[list[Row]]:
+    if lock or len(names.series) > 1:
+        ask(_LOCK, [sorted(names.series)])
     cursors = [ask(statement, values) for statement, values in _questions(names, place)]  # all are on their way
-    locked = {row[0] for row in fetch(lock)}
-    answers = [fetch(cursor) for cursor in cursors]
-    if any(row[0] == "series" and row[1] in names.series - locked for row in answers[0]):
-        raise HeadMoved  # it was opened after we had asked for the lock
-    return answers
+    return [fetch(cursor) for cursor in cursors]
 
 
 def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:

@@ -2,32 +2,43 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from select import select
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from django.db import connection, transaction
 
+from butik.live.actions import NOTIFY, notify_after_commit
 from butik.organisation.tenancy import tenant_scope
 
 PREPARE_AFTER = 2  # times that a statement is sent before its plan is kept
 
 
 @contextmanager
-def hot_scope(organisation_id: UUID) -> Iterator[None]:
-    """`tenant_scope` for the hot paths: on PostgreSQL nothing is waited for before rows are fetched, or the commit."""
+def hot_scope(organisation_id: UUID) -> Iterator[set[str]]:
+    """`tenant_scope` for the hot paths: on PostgreSQL nothing is waited for before rows are fetched, or the end.
+
+    It gives a set for topics: after the commit, listeners are woken for those in it.
+    """
+    topics: set[str] = set()
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         with tenant_scope([organisation_id]):
-            yield
+            yield topics
+            for topic in topics:
+                notify_after_commit(topic)
         return
     connection.ensure_connection()
     raw: psycopg.Connection[Any] = connection.connection
+    # Django would ask an idle connection whether it lives; one that was closed has something to read
+    connection.health_check_done |= not select([raw.fileno()], [], [], 0)[0]  # type: ignore[attr-defined]
     raw.prepare_threshold = PREPARE_AFTER
     with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
         ask(f"SET LOCAL butik.organisations = '{organisation_id}'")
-        ask("SET LOCAL butik.person = ''")
-        yield
+        yield topics
         ask("COMMIT")  # sent with the rest; Django then finds nothing left to commit
+        for topic in topics:
+            ask(NOTIFY, (topic,))  # a transaction of its own, to which it comes only if the first was committed
 
 
 def ask(statement: str, parameters: Sequence[Any] | None = None) -> "psycopg.Cursor[Any]":

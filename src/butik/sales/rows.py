@@ -20,6 +20,8 @@ from butik.sales.reading import Place, Record
 from butik.sales.sql import Row
 from butik.sales.wire import Closing, Event, Opening, Sale
 
+SALES_TOPIC = "sales"
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -56,6 +58,7 @@ class Batch:
     closings: list[Row] = field(default_factory=list)
     day_figures: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
+    live: list[Row] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(self.sales or self.quarantined or self.events or self.openings or self.closings)
@@ -82,6 +85,8 @@ def make_rows(
         elif decision.outcome is Outcome.BOOKED:
             maker.book(decision, days)
     maker.day_figures(days)
+    if batch.sales:
+        maker.tell()
     for head in sorted(known.series.values(), key=lambda head: head.id):
         maker.series(head)
     return batch
@@ -306,6 +311,11 @@ class _Maker:
             )
         elif head.is_moved:
             self.batch.moved_series.append((*state, uuid(head.id), *head.stored))
+
+    def tell(self) -> None:
+        """One live event for all sales."""
+        store = str(self.place.store_id)
+        self.batch.live.append((self._organisation, self._chain, self._store, SALES_TOPIC, store, self._now))
 
     def _send_whole(self, record: Record, is_revoked: bool = False) -> None:
         body = record_body(record.document, record.received_at, is_revoked=is_revoked)

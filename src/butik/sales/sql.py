@@ -1,7 +1,8 @@
 """The statements that write the journal, for both engines (decision 0006).
 
 SQLite is given rows one by one (`executemany` of a prepared statement). PostgreSQL is given all rows of a table at
-once, as JSON that it unfolds by the table's own types: one statement and one plan, whether it is one row or thousands.
+once, as JSON that it unfolds by the table's own types, and all tables in one statement: one plan for one row or
+thousands.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
+
+from butik.live import actions as live
 
 Row = tuple[Any, ...]
 
@@ -83,6 +86,7 @@ EXCEPTION = _insert(
     "ON CONFLICT (organisation_id, store_id, sale_id, kind) DO NOTHING",
 )
 OUTBOX = _insert("changes_outboxitem", "organisation_id kind ref body created_at")
+LIVE = Insert(live.TABLE, live.COLUMNS)
 
 
 def add_to_day_figure(later: str) -> Insert:
@@ -106,14 +110,30 @@ MOVE_SERIES = (
     f"UPDATE sales_series SET {', '.join(f'{name} = %s' for name in HEAD)} "  # noqa: S608
     "WHERE id = %s AND sales = %s AND opening_hash = %s AND closing_hash = %s"
 )
-# Here reading them has locked them.
-MOVED = (*HEAD, "id")
-MOVE_LOCKED_SERIES = (
-    f"UPDATE sales_series s SET {', '.join(f'{name} = moved.{name}' for name in HEAD)} "  # noqa: S608
-    "FROM json_populate_recordset(NULL::sales_series, %s::json) moved WHERE s.id = moved.id"
+# The same for all at once: a head that another has moved would become NULL, which the table refuses (IntegrityError).
+MOVED = (*HEAD, "id", "sales_before", "opening_before", "closing_before")
+_MOVED_TYPES = ["int", "text", "int", "bigint", "text", "text", "text", "uuid", "int", "text", "text"]
+MOVE_ALL_SERIES = (
+    f"UPDATE sales_series s SET {', '.join(f'{name} = moved.{name}' for name in HEAD if name != 'sales')}, "  # noqa: S608
+    "sales = CASE WHEN (s.sales, s.opening_hash, s.closing_hash) = "
+    "(moved.sales_before, moved.opening_before, moved.closing_before) THEN moved.sales END "
+    f"FROM json_to_recordset(%s::json) AS moved({', '.join(map(' '.join, zip(MOVED, _MOVED_TYPES, strict=True)))}) "
+    "WHERE s.id = moved.id"
 )
 KEEP_OPENING = "UPDATE sales_series SET opening = %s WHERE id = %s"
 KEEP_CLOSING = "UPDATE sales_series SET closing = %s, closed_sales = %s, closed_total = %s WHERE id = %s"
 FORGET_GAP = (
     "DELETE FROM sales_saleexception WHERE organisation_id = %s AND store_id = %s AND sale_id = %s AND kind = 'GAP'"
 )
+
+
+@cache
+def together(first: str, *others: str) -> str:
+    """One statement of several that write, for PostgreSQL; none sees what another writes.
+
+    PostgreSQL carries out the last of them first and then the others from behind, so they are turned round here: the
+    order matters only to those who wait for a row meanwhile.
+    """
+    *before, last = reversed((first, *others))
+    named = ", ".join(f"part_{place} AS ({each})" for place, each in enumerate(before))
+    return f"WITH {named} {last}" if named else last

@@ -34,10 +34,11 @@ def _write_one_by_one(batch: Batch) -> None:
 
 
 def _write_together(batch: Batch) -> None:
+    parts = [(insert.all_at_once, insert.pack(rows)) for insert, rows in _inserts(batch)]
     if batch.moved_series:
-        ask(sql.MOVE_LOCKED_SERIES, (sql.pack(sql.MOVED, batch.moved_series),))
-    for insert, rows in _inserts(batch):
-        ask(insert.all_at_once, (insert.pack(rows),))
+        parts.insert(0, (sql.MOVE_ALL_SERIES, sql.pack(sql.MOVED, batch.moved_series)))
+    if parts:
+        ask(sql.together(*(statement for statement, _ in parts)), [packed for _, packed in reversed(parts)])
     for statement, rows in _updates(batch):
         for row in rows:
             ask(statement, row)
@@ -55,6 +56,7 @@ def _inserts(batch: Batch) -> list[tuple[Insert, list[Row]]]:
         (sql.QUARANTINED, batch.quarantined),
         (sql.EXCEPTION, batch.exceptions),
         (sql.OUTBOX, batch.outbox),
+        (sql.LIVE, batch.live),
         (_DAY_FIGURE[connection.vendor], batch.day_figures),
     ]
     return [(insert, rows) for insert, rows in inserts if rows]
