@@ -9,7 +9,7 @@ from django.conf import settings
 
 from butik.live.actions import CHANNEL
 
-EVERY = 0.04  # seconds between looks at SQLite's counter
+EVERY = 0.04  # seconds between looks: at most so long is a wake late, and so many are one
 LISTEN = 1.0  # seconds after which a listener looks whether it is to stop
 
 log = logging.getLogger(__name__)
@@ -43,9 +43,9 @@ class SqliteWatch:
 
 
 class PostgresWatch:
-    """The notification bears the topic, so that no row needs to be read."""
+    """The notification bears the topic, so that no row needs to be read. What comes after a pause is heard at once."""
 
-    def __init__(self, database: dict[str, Any]) -> None:
+    def __init__(self, database: dict[str, Any], stopping: threading.Event) -> None:
         import psycopg
 
         self._connection = psycopg.connect(
@@ -57,8 +57,10 @@ class PostgresWatch:
             autocommit=True,
         )
         self._connection.execute(f"LISTEN {CHANNEL}")
+        self._stopping = stopping
 
     def topics(self) -> Iterable[str]:
+        self._stopping.wait(EVERY)  # the server keeps for us what is announced meanwhile
         return {each.payload for each in self._connection.notifies(timeout=LISTEN, stop_after=1)}
 
 
@@ -66,7 +68,7 @@ def open_watch(stopping: threading.Event) -> Watch:
     database: dict[str, Any] = settings.DATABASES["default"]
     if database["ENGINE"] == "butik.lib.sqlite":
         return SqliteWatch(database["NAME"], stopping)
-    return PostgresWatch(database)
+    return PostgresWatch(database, stopping)
 
 
 def watch_commits(wake: Callable[[Iterable[str]], None], stopping: threading.Event) -> None:
