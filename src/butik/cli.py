@@ -6,8 +6,11 @@ from importlib import import_module
 
 # What runs without a service's settings, or before Django: verb to module and function.
 VERBS = {
+    "backup": ("butik.serving.backup", "backup"),
+    "backup_key": ("butik.serving.backup", "backup_key"),
     "demo": ("butik.simulator.demo.command", "demo"),
     "generate_articles": ("butik.simulator.catalogue", "generate_articles"),
+    "restore": ("butik.serving.restore", "restore"),
     "serve": ("butik.serving.service", "serve"),
     "serve_pos_app": ("butik.serving.pos_app", "serve_pos_app"),
     "simulate_terminal": ("butik.simulator.terminal", "simulate_terminal"),

