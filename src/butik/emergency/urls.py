@@ -1,4 +1,10 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
+
+from butik.emergency.api import device_api, recovery_api
+from butik.lib.machine_api import machine_urls
 
 app_name = "emergency"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("api/emergency/v1/", include(machine_urls(device_api))),
+    path("api/recovery/v1/", include(machine_urls(recovery_api))),
+]

@@ -38,6 +38,7 @@ JOBS = (
     Job("sending to the chain", "sync", "butik.sync.work.send", every=1, wakes=ANY),
     Job("reading from the chain", "sync", "butik.sync.work.read", every=1),
     Job("deadlines of backups", "readiness", "butik.readiness.work.watch_backups", every=60),
+    Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
     Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
     Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),

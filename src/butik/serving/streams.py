@@ -45,6 +45,6 @@ async def open_tail() -> Tail:
 application = make_application(
     tail=open_tail,
     people=get_person,
-    devices=get_device if apps.is_installed("butik.pos_api") else None,
+    devices=get_device if any(getattr(each, "serves_devices", False) for each in apps.get_app_configs()) else None,
     device_origin=settings.BUTIK_POS_ORIGIN,
 )

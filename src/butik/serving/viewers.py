@@ -23,7 +23,7 @@ from butik.organisation.proofs import check_proof, read_proof
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.models import Membership, Person
 
-DEVICE_TOPICS = frozenset({"prices", "staff", "enrolment", "revoked"})
+DEVICE_TOPICS = frozenset({"prices", "staff", "enrolment", "revoked", "order"})
 
 Answer = TypeVar("Answer")
 # Django's database is not for the event loop: one thread, so one connection.
@@ -71,7 +71,15 @@ async def get_device(request: Request) -> DeviceViewer:
         device = find_device(claims.org, claims.sub)
         if device is None:
             raise Problem("unknown-device", 401, "This service does not know the device.")
-        check_proof(proof, bytes(device.key), aud=audience(), method=request.method, target=target, body=b"", now=now())
+        check_proof(
+            proof,
+            bytes(device.key),
+            aud=audience(device.chain_id),
+            method=request.method,
+            target=target,
+            body=b"",
+            now=now(),
+        )
         if device.state != Device.State.ACTIVE:
             raise Problem("device-revoked", 403, "This device was closed.")
         return DeviceViewer(claims.org, claims.sub)

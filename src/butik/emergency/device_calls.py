@@ -1,0 +1,162 @@
+"""What devices ask the emergency cloud, in normal days (ready?) and in an emergency."""
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from butik.emergency import wire
+from butik.emergency.authentication import Caller, device_call, identify, introduce, require_active
+from butik.emergency.entering import enter as enter_emergency
+from butik.emergency.entering import not_active
+from butik.emergency.journal import receive_records
+from butik.emergency.models import Order, Paper, Readiness
+from butik.emergency.orders import order_for
+from butik.emergency.papers import papers_of
+from butik.lib import clock
+from butik.lib.machine_api import answer, decode_body
+from butik.lib.problems import Problem
+from butik.live.actions import announce
+from butik.organisation.models import Device
+from butik.organisation.tenancy import tenant_scope
+from butik.sales.receive import receipt_number
+from butik.vault.models import StoredPrices
+
+MINIMUM_APP = "0.1.0"
+JOURNAL_LIMIT = 8 * 1024 * 1024
+CONTENT_TYPE = "application/vnd.butik.prices+gzip"
+
+_decode_enter = msgspec.json.Decoder(wire.Enter)
+_decode_journal = msgspec.json.Decoder(wire.Journal)
+_decode_text = msgspec.json.Decoder(str)
+
+
+def time(request: HttpRequest) -> HttpResponse:
+    return answer(wire.Time(clock.now().timestamp()))
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """The readiness check of a device; a stranger with good papers is known from now on."""
+    caller, said = introduce(request)
+    require_active(caller.device)
+    moment = clock.now()
+    with tenant_scope([caller.device.organisation_id]):
+        note_readiness(device=caller.device, app=said.app, held=said.holds, now=moment)
+        papers = papers_of(caller.store, moment)
+        return answer(wire.IsReady(moment.timestamp(), _order(caller), _version(papers.prices)))
+
+
+@device_call
+def state(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """The cheap poll: the order that this device obeys, and which prices and staff there are."""
+    moment = clock.now()
+    papers = papers_of(caller.store, moment)
+    return answer(
+        wire.State(
+            server_time=moment.timestamp(),
+            order=_order(caller),
+            prices=_version(papers.prices),
+            staff=wire.Numbered(papers.staff.version if papers.staff else 0),
+            minimum_app=MINIMUM_APP,
+        )
+    )
+
+
+@device_call
+def enter(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """The device's place in the emergency, with what it sells from."""
+    wanted = decode_body(caller.body, _decode_enter).order
+    device, moment = caller.device, clock.now()
+    order = (
+        Order.objects.select_related("emergency")
+        .filter(organisation_id=device.organisation_id, chain_id=device.chain_id, pk=wanted, kind=Order.Kind.ACTIVATE)
+        .first()
+    )
+    if order is None:
+        raise not_active()
+    assignment = enter_emergency(device=device, order=order, now=moment)
+    papers = papers_of(caller.store, moment)
+    return answer(wire.Entered(assignment.document, _document(papers.prices), _document(papers.staff)))
+
+
+@device_call
+def staff(request: HttpRequest, caller: Caller) -> HttpResponse:
+    found = papers_of(caller.store, clock.now()).staff
+    if found is None:
+        raise Problem("not-found", 404, "There is no proven backup of this store yet.")
+    return answer(wire.Staff(found.document))
+
+
+@device_call
+def prices(request: HttpRequest, caller: Caller) -> HttpResponse:
+    found = papers_of(caller.store, clock.now()).prices
+    if found is None:
+        raise Problem("not-found", 404, "There is no proven backup of this store yet.")
+    return answer(wire.Prices(found.document))
+
+
+@device_call
+def price_file(request: HttpRequest, caller: Caller, sha256: str) -> HttpResponse:
+    """The bytes of a price file; what they are never changes, so they may be kept for ever."""
+    device = caller.device
+    found = (
+        StoredPrices.objects.filter(organisation_id=device.organisation_id, store_id=device.store_id, sha256=sha256)
+        .values_list("content", flat=True)
+        .first()
+    )
+    if found is None:
+        raise Problem("not-found", 404, "There is no such price file of this store here.")
+    note_readiness(device=device, app="", held=sha256, now=clock.now())
+    response = HttpResponse(bytes(found), content_type=CONTENT_TYPE)
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+def journal(request: HttpRequest) -> HttpResponse:
+    """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too."""
+    caller = identify(request, JOURNAL_LIMIT)
+    documents = [_text(each) for each in decode_body(caller.body, _decode_journal).records]
+    moment = clock.now()
+    decisions = receive_records(documents, place=caller.place, bearer=caller.signer, now=moment)
+    results = [
+        wire.Result(each.record.hash, each.outcome, receipt_number(each, caller.place), each.reason or "")
+        for each in decisions
+    ]
+    return answer(wire.Booked(results, moment.timestamp()))
+
+
+def note_readiness(*, device: Device, app: str, held: str, now: datetime) -> None:
+    """What the board shows of a device. What a call says nothing of stays as it was."""
+    said = {name: value for name, value in (("app_version", app), ("held_sha256", held)) if value}
+    with transaction.atomic():
+        Readiness.objects.update_or_create(
+            organisation_id=device.organisation_id,
+            device=device,
+            defaults={"checked_at": now, **said},
+            create_defaults={"chain_id": device.chain_id, "store_id": device.store_id, "checked_at": now, **said},
+        )
+        where = {"organisation_id": device.organisation_id, "chain_id": device.chain_id, "store_id": device.store_id}
+        announce("ready", **where, ref=device.store_id, at=now)
+
+
+def _order(caller: Caller) -> str | None:
+    device = caller.device
+    found = order_for(organisation_id=device.organisation_id, chain_id=device.chain_id, store_id=device.store_id)
+    return found.document if found else None
+
+
+def _version(paper: Paper | None) -> wire.PricesVersion | None:
+    return wire.PricesVersion(paper.version, paper.sha256) if paper else None
+
+
+def _document(paper: Paper | None) -> str | None:
+    return paper.document if paper else None
+
+
+def _text(raw: msgspec.Raw) -> str:
+    """A record; what is not a JSON text at all is kept as it was sent, and will not be readable."""
+    try:
+        return _decode_text.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return bytes(raw).decode("utf-8", "surrogateescape")
