@@ -13,10 +13,10 @@ from granian.constants import HTTPModes, Interfaces
 
 from butik.serving.processes import Child, die_with
 
-# Python runs one thread at a time. A page may have to wait for a slow upload, so another can be answered meanwhile;
-# SQLite has one writer, so a second thread for calls would only cost; PostgreSQL answers several at once.
+# Python runs one thread at a time. A page may have to wait for a slow upload, so another can be answered meanwhile.
+# SQLite has one writer, so a second process for calls would only cost; PostgreSQL answers several at once.
 PAGE_THREADS = 2
-CALL_THREADS = {"sqlite": 1, "postgresql": 4}
+CALL_PROCESSES = {"sqlite": 1, "postgresql": min(4, max(2, os.cpu_count() or 1))}
 
 STREAMS = 4000  # connections to /live/ at a time; granian would stop at 1024 without a word
 

@@ -37,20 +37,24 @@ def lock_folder(data: Path, *, patience: float = 2.0) -> int:
 @dataclass(frozen=True, slots=True)
 class Sockets:
     pages: Path
-    calls: Path
+    calls: tuple[Path, ...]
     live: Path
 
 
-def make_sockets(data: Path) -> Sockets:
+def make_sockets(data: Path, *, calls: int = 1) -> Sockets:
     """Names for fresh unix sockets; what a killed service left behind is removed."""
     folder = data / "run"
-    if len(str(folder)) > LONGEST_SOCKET - len("/pages.sock"):
+    if len(str(folder)) > LONGEST_SOCKET - len("/calls-1.sock"):
         digest = hashlib.sha256(str(data).encode()).hexdigest()[:12]
         folder = Path(tempfile.gettempdir()) / f"butik-{os.getuid()}-{digest}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise FolderInUse(f"The folder {folder} belongs to somebody else.")
-    sockets = Sockets(*(folder / f"{name}.sock" for name in ("pages", "calls", "live")))
-    for path in (sockets.pages, sockets.calls, sockets.live):
+    sockets = Sockets(
+        pages=folder / "pages.sock",
+        calls=tuple(folder / f"calls-{number}.sock" for number in range(1, calls + 1)),
+        live=folder / "live.sock",
+    )
+    for path in (sockets.pages, *sockets.calls, sockets.live):
         path.unlink(missing_ok=True)
     return sockets

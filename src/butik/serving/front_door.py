@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,13 +91,8 @@ def service_config(*, address: str, sockets: Sockets, package: Path, tls: Tls) -
     An idle connection inwards is closed before granian does it (30 s), so that no call meets one that is just closing.
     """
     upstreams = "".join(
-        f"""    upstream {name} {{
-        server "unix:{socket}";
-        keepalive 32;
-        keepalive_timeout 20s;
-    }}
-"""
-        for name, socket in (("calls", sockets.calls), ("live", sockets.live), ("pages", sockets.pages))
+        _upstream(name, paths)
+        for name, paths in (("calls", sockets.calls), ("live", [sockets.live]), ("pages", [sockets.pages]))
     )
     return frame(f"""    client_body_buffer_size 256k;
     client_max_body_size 250m;
@@ -136,6 +132,21 @@ def service_config(*, address: str, sockets: Sockets, package: Path, tls: Tls) -
         }}
     }}
 """)
+
+
+def _upstream(name: str, paths: Iterable[Path]) -> str:
+    """Of several processes the one with the fewest calls is asked; none is given up after a failure."""
+    servers = "".join(
+        f"""        server "unix:{path}" max_fails=0;
+"""
+        for path in paths
+    )
+    return f"""    upstream {name} {{
+        least_conn;
+{servers}        keepalive 32;
+        keepalive_timeout 20s;
+    }}
+"""
 
 
 def front_door(config: str, folder: Path, listener: int, program: str = "") -> Child:
