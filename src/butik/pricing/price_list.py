@@ -1,12 +1,16 @@
 """The price file as a device reads it: columns in, articles by code out. Pure."""
 
-import gzip
+import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import msgspec
 
+from butik.lib.barcodes import is_digits
+
 FORMAT = "butik-prices/1"
+LARGEST = 128 * 1024 * 1024  # bytes unpacked; 75,000 articles are 7 MB
 
 
 class PriceFile(msgspec.Struct, frozen=True):
@@ -49,46 +53,72 @@ class PricedArticle:
 
 
 class PriceList:
-    """The articles of one price file; `find` as a scanner asks, `articles` as an assistant's memory has them."""
+    """The articles of one price file; `find` as a scanner asks, `articles` as an assistant's memory has them.
+
+    Raises ValueError (msgspec's and zlib's errors too) for what is no price file; IndexError for columns that do not
+    fit each other.
+    """
 
     def __init__(self, content: bytes) -> None:
-        file = msgspec.json.decode(gzip.decompress(content), type=PriceFile)
+        file = msgspec.json.decode(_unpack(content), type=PriceFile)
         if file.format != FORMAT:
             raise ValueError(f"price file of format {file.format}")
+        self._file = file
+        self._numbers, self._texts = file.numbers.split("\n"), file.texts.split("\n")
+        self._versions = list(accumulate(file.versions))
+        self._links, self._ages, self._blocked = dict(file.links), dict(file.age_limits), set(file.blocked)
         codes = list(accumulate(file.barcodes))
         places = list(accumulate(file.barcode_articles))
-        first_codes: dict[int, str] = {}
-        for code, place in zip(codes, places, strict=True):
-            first_codes.setdefault(place, str(code))
-        first_codes |= {place: code for code, place in file.codes if place not in first_codes}
-        self.articles = _articles(file, first_codes)
-        self._by_code = dict(zip(map(str, codes), places, strict=True)) | dict(file.codes)
+        # the first code of an article is the lowest one: they are laid down backwards, so that it comes last
+        self._first_codes: dict[int, int | str] = {place: code for code, place in reversed(file.codes)}
+        self._first_codes |= dict(zip(reversed(places), reversed(codes), strict=True))
+        self._by_code: dict[int | str, int] = dict(zip(codes, places, strict=True))
+        self._by_code |= dict(file.codes)
+        self._articles: dict[int, PricedArticle] = {}
 
-    def find(self, code: str) -> PricedArticle | None:
-        place = self._by_code.get(code.lstrip("0") if code.isdigit() else code)
-        return None if place is None else self.articles[place]
+    def __len__(self) -> int:
+        return self._file.count
 
-    def linked_to(self, article: PricedArticle) -> PricedArticle | None:
-        return None if article.linked is None else self.articles[article.linked]
+    @cached_property
+    def articles(self) -> list[PricedArticle]:
+        return [self.article(place) for place in range(len(self))]
 
+    def article(self, place: int) -> PricedArticle:
+        """The one at a place among all; made when it is first asked for, since a till sells few of them."""
+        if place not in self._articles:
+            self._articles[place] = self._read(place)
+        return self._articles[place]
 
-def _articles(file: PriceFile, first_codes: dict[int, str]) -> list[PricedArticle]:
-    numbers, texts = file.numbers.split("\n"), file.texts.split("\n")
-    versions = list(accumulate(file.versions))
-    links, ages, blocked = dict(file.links), dict(file.age_limits), set(file.blocked)
-    return [
-        PricedArticle(
-            number=numbers[place] or first_codes[place],
-            text=texts[place],
+    def _read(self, place: int) -> PricedArticle:
+        file, first_code = self._file, str(self._first_codes.get(place, ""))
+        return PricedArticle(
+            number=self._numbers[place] or first_code,
+            text=self._texts[place],
             price=file.prices[place],
-            version=versions[place],
+            version=self._versions[place],
             vat_rate=file.vat_rates[int(file.vat[place])],
             unit=file.units[int(file.unit[place])],
             group=file.groups[file.group[place]] if file.groups else "",
-            barcode=first_codes.get(place, ""),
-            linked=links.get(place),
-            age_limit=ages.get(place),
-            is_blocked=place in blocked,
+            barcode=first_code,
+            linked=self._links.get(place),
+            age_limit=self._ages.get(place),
+            is_blocked=place in self._blocked,
         )
-        for place in range(file.count)
-    ]
+
+    def find(self, code: str) -> PricedArticle | None:
+        place = self._by_code.get(int(code) if is_digits(code) else code)
+        return None if place is None else self.article(place)
+
+    def linked_to(self, article: PricedArticle) -> PricedArticle | None:
+        return None if article.linked is None else self.article(article.linked)
+
+
+def _unpack(content: bytes) -> bytes:
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpacker.decompress(content, LARGEST)
+    except zlib.error as error:
+        raise ValueError("not a packed price file") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("a packed price file that is cut, too large, or has something behind it")
+    return plain
