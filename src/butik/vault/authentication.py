@@ -96,7 +96,11 @@ def admit_store(chain: Chain, certificate: Certificate) -> Store:
             locked: Store = rows.select_for_update(of=("self",)).get(pk=certificate.store)
             if certificate.version < locked.key_version:
                 raise Problem("old-key", 403, "A newer key of this store has been seen: this controller was replaced.")
-            if certificate.version == locked.key_version and locked.key and _key_of(certificate)[1] != bytes(locked.key):
+            if (
+                certificate.version == locked.key_version
+                and locked.key
+                and _key_of(certificate)[1] != bytes(locked.key)
+            ):
                 raise _unknown()  # one version has one key, whatever was signed later
             locked.key_version, locked.key = _key_of(certificate)
             locked.save(update_fields=["key", "key_version"])
