@@ -16,11 +16,12 @@ from butik.live.actions import announce
 from butik.organisation.models import Chain, Store
 from butik.organisation.pairing import pairing_of
 from butik.readiness.models import BackupReport, BackupWatch
-from butik.readiness.proof import Proven, read_proof
+from butik.readiness.proof import read_proof
 from butik.readiness.queries import newest_proven
 from butik.readiness.rules import COMPLAINT_EVERY, Readiness
+from butik.snapshot.manifest import Proven
 
-TOPIC = "backup"
+TOPIC = "backups"
 State = BackupReport.State
 SOURCE = "butik.readiness"
 

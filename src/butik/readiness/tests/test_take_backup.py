@@ -31,7 +31,7 @@ def test_the_newest_word_about_each_backup_is_kept(cast: Cast, cloud: Cloud) -> 
     with tenant_scope([cast.organisation_id]):
         assert BackupReport.objects.count() == 1
         assert AuditEntry.objects.filter(action__startswith="readiness.backup").count() == 3
-        assert LiveEvent.objects.filter(topic="backup", store_id=cast.store.pk).count() == 3
+        assert LiveEvent.objects.filter(topic="backups", store_id=cast.store.pk).count() == 3
 
 
 def test_a_proof_by_the_pinned_root_proves(cast: Cast, cloud: Cloud) -> None:
@@ -56,7 +56,7 @@ def test_what_is_proven_stays_proven(cast: Cast, cloud: Cloud) -> None:
         ({"chain": new_id()}, "another store"),
         ({"backup": new_id()}, "another backup"),
         ({"received_at": to_wire(now() + timedelta(days=2))}, "future"),
-        ({"articles": "many"}, "not a proof"),
+        ({"articles": "many"}, "not a butik-proven"),
     ],
 )
 def test_a_proof_of_something_else_proves_nothing(
