@@ -23,7 +23,7 @@ def hot_scope(organisation_id: UUID) -> Iterator[set[str]]:
     """
     topics: set[str] = set()
     if connection.vendor != "postgresql" or connection.in_atomic_block:
-        with tenant_scope([organisation_id]):
+        with tenant_scope([organisation_id]), _pipeline():
             yield topics
             for topic in topics:
                 notify_after_commit(topic)
@@ -32,13 +32,24 @@ def hot_scope(organisation_id: UUID) -> Iterator[set[str]]:
     raw: psycopg.Connection[Any] = connection.connection
     # Django would ask an idle connection whether it lives; one that was closed has something to read
     connection.health_check_done |= not select([raw.fileno()], [], [], 0)[0]  # type: ignore[attr-defined]
-    raw.prepare_threshold = PREPARE_AFTER
-    with transaction.atomic(), connection.wrap_database_errors, raw.pipeline():
+    with transaction.atomic(), _pipeline():
         ask(f"SET LOCAL butik.organisations = '{organisation_id}'")
         yield topics
         ask("COMMIT")  # sent with the rest; Django then finds nothing left to commit
         for topic in topics:
             ask(NOTIFY, (topic,))  # a transaction of its own, to which it comes only if the first was committed
+
+
+@contextmanager
+def _pipeline() -> Iterator[None]:
+    """What the database refuses is raised by the end of it, within the transaction or savepoint around it."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    raw: psycopg.Connection[Any] = connection.connection
+    raw.prepare_threshold = PREPARE_AFTER
+    with connection.wrap_database_errors, raw.pipeline():
+        yield
 
 
 def ask(statement: str, parameters: Sequence[Any] | None = None) -> "psycopg.Cursor[Any]":

@@ -1,17 +1,17 @@
 """The statements that write the journal, for both engines (decision 0006).
 
 SQLite is given rows one by one (`executemany` of a prepared statement). PostgreSQL is given all rows of a table at
-once, as JSON that it unfolds by the table's own types, and all tables in one statement: one plan for one row or
-thousands.
+once, as an array for each column, and all tables in one statement: one plan for one row or thousands.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
 
 from butik.live import actions as live
+from butik.sales.arrays import as_array, column_types
 
 Row = tuple[Any, ...]
 
@@ -29,15 +29,15 @@ class Insert:
         marks = ", ".join(["%s"] * len(self.columns))
         return f"INSERT INTO {self.table} ({', '.join(self.columns)}) VALUES ({marks}) {self.tail}"  # noqa: S608
 
-    @property
+    @cached_property
     def all_at_once(self) -> str:
-        names = ", ".join(self.columns)
-        source = f"json_populate_recordset(NULL::{self.table}, %s::json)"
-        return f"INSERT INTO {self.table} ({names}) SELECT {names} FROM {source} {self.tail}"  # noqa: S608
+        names, types = ", ".join(self.columns), column_types(self.table)
+        arrays = ", ".join(f"%s::{types[name]}[]" for name in self.columns)
+        return f"INSERT INTO {self.table} ({names}) SELECT * FROM unnest({arrays}) {self.tail}"  # noqa: S608
 
-    def pack(self, rows: list[Row]) -> str:
-        """The rows as `all_at_once` takes them."""
-        return pack(self.columns, rows)
+    def pack(self, rows: list[Row]) -> list[str]:
+        """The rows as `all_at_once` takes them: an array for each column."""
+        return [as_array(column) for column in zip(*rows, strict=True)]
 
 
 def pack(columns: tuple[str, ...], rows: list[Row]) -> str:

@@ -36,9 +36,10 @@ def _write_one_by_one(batch: Batch) -> None:
 def _write_together(batch: Batch) -> None:
     parts = [(insert.all_at_once, insert.pack(rows)) for insert, rows in _inserts(batch)]
     if batch.moved_series:
-        parts.insert(0, (sql.MOVE_ALL_SERIES, sql.pack(sql.MOVED, batch.moved_series)))
+        parts.insert(0, (sql.MOVE_ALL_SERIES, [sql.pack(sql.MOVED, batch.moved_series)]))
     if parts:
-        ask(sql.together(*(statement for statement, _ in parts)), [packed for _, packed in reversed(parts)])
+        statement = sql.together(*(statement for statement, _ in parts))
+        ask(statement, [each for _, values in reversed(parts) for each in values])
     for statement, rows in _updates(batch):
         for row in rows:
             ask(statement, row)
