@@ -23,6 +23,7 @@ from butik.lib.machine_api import answer, decode_body
 from butik.lib.problems import Problem
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
+from butik.sales.enrolment import latest_series_numbers
 from butik.sales.models import Series
 from butik.sales.totals import day_sums, sums_sha256
 from butik.snapshot.seal import seal, unseal
@@ -67,7 +68,8 @@ def claim(request: HttpRequest) -> HttpResponse:
         raise Problem("bad-code", 403, "This recovery key is wrong, was used, or is older than 24 hours.")
     with tenant_scope([store.organisation_id]):
         emergency = wire.EmergencyNamed(claimed.emergency_id, claimed.emergency.number)
-    return answer(wire.Claimed(emergency, _backup(claimed), to_wire(claimed.claim_expires_at)))
+        opened = {str(pos): number for pos, number in latest_series_numbers(store).items() if number}
+    return answer(wire.Claimed(emergency, _backup(claimed), to_wire(claimed.claim_expires_at), opened))
 
 
 def backup(request: HttpRequest) -> HttpResponseBase:
@@ -103,8 +105,8 @@ def records(request: HttpRequest) -> HttpResponse:
     with tenant_scope([claimant.store.organisation_id]):
         head = RecordHead.objects.filter(**where).values_list("position", flat=True).first() or 0
         rows = list(RecordPosition.objects.filter(**where, position__gt=after).order_by("position")[:limit])
-        used = sorted({each.assignment_id for each in rows if each.assignment_id})
-        documents = dict(Assignment.objects.filter(**where, pk__in=used).values_list("pk", "document"))
+        # all of them: the last sales of an N series have none of their own, and are signed by the same devices
+        documents = dict(Assignment.objects.filter(**where).order_by("issued_at", "pk").values_list("pk", "document"))
     places = {pk: place for place, pk in enumerate(documents)}
     taken = [
         wire.RecordTaken(each.position, to_wire(each.received_at), each.document, places.get(each.assignment_id))

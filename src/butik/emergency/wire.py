@@ -98,9 +98,12 @@ class BackupNamed(Struct, frozen=True):
 
 
 class Claimed(Struct, frozen=True):
+    """`series`: by POS number, the highest N series that was seen of the store."""
+
     emergency: EmergencyNamed
     backup: BackupNamed | None
     expires_at: str
+    series: dict[str, int] = {}
 
 
 class RecordTaken(Struct, frozen=True):

@@ -166,17 +166,28 @@ def _next_series(pos: Pos, device: Device) -> Series:
 
 
 def latest_series_numbers(store: Store) -> dict[int, int]:
-    """By POS number, the highest N series in this service's journal: 2 for N2."""
+    """By POS number, the highest N series that this service knows of: 2 for N2."""
     rows = Series.objects.filter(organisation_id=store.organisation_id, store_id=store.id, label__startswith="N")
+    devices = Device.objects.filter(organisation_id=store.organisation_id, store=store).exclude(enrolment="")
     latest: dict[int, int] = {}
     for number, label in rows.values_list("pos_number", "label"):
         latest[number] = max(latest.get(number, 0), series_number(label))
+    for number, enrolment in devices.values_list("pos__number", "enrolment"):
+        latest[number] = max(latest.get(number, 0), enrolled_series(enrolment))
     return latest
 
 
 def series_number(label: object) -> int:
     """2 for N2; 0 for an emergency's series, and for what is no label."""
     return int(label[1:]) if isinstance(label, str) and re.fullmatch("N[1-9][0-9]{0,5}", label) else 0
+
+
+def enrolled_series(enrolment: str) -> int:
+    """The number of the series that an enrolment opened; 0 when it does not say. Nothing is verified."""
+    try:
+        return series_number(msgspec.json.decode(decode(enrolment.split(".")[1]))["series"]["label"])
+    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+        return 0
 
 
 def learn_series(pos: Pos, number: int) -> None:
