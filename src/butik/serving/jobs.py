@@ -39,6 +39,8 @@ JOBS = (
     Job("reading from the chain", "sync", "butik.sync.work.read", every=1),
     Job("deadlines of backups", "readiness", "butik.readiness.work.watch_backups", every=60),
     Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),
+    Job("backups", "backups", "butik.backups.work.work_backups", every=30, wakes=frozenset({"backups"})),
+    Job("recoveries", "recovery", "butik.recovery.work.work_recoveries", every=2, wakes=frozenset({"recovery"})),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
     Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
     Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),
