@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "butik.staff.middleware.TenantScopeMiddleware",
+    *ROLE.middleware,
 ]
 # Machines get a stack of their own: no session, no cookies, no pages (`wsgi.py`).
 API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]

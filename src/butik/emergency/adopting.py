@@ -1,4 +1,4 @@
-"""A chain that has introduced itself is adopted: kept with its stores, and offered a root and a recipient of its own."""
+"""A chain that has introduced itself is adopted: kept with its stores, and offered a root and a recipient."""
 
 from datetime import datetime
 

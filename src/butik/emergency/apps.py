@@ -1,7 +1,26 @@
+from typing import TYPE_CHECKING, Any
+
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from butik.staff.ribbon import Entry
+from butik.staff.rights import Right
+
+if TYPE_CHECKING:
+    from butik.staff.models import Person
 
 
 class EmergencyConfig(AppConfig):
     name = "butik.emergency"
     label = "emergency"
     serves_devices = True  # at /live/pos too
+    ribbon = (
+        Entry(10, "emergency:board", _("Board"), "layout-dashboard", Right.EMERGENCY_EMERGENCY_VIEW),
+        Entry(20, "emergency:chains", _("Chain"), "building-store", Right.EMERGENCY_EMERGENCY_VIEW),
+    )
+
+    def bands(self, person: "Person") -> list[Any]:
+        """What every page of this service says above everything else."""
+        from butik.emergency.band import bands
+
+        return list(bands(person))

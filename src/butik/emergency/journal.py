@@ -1,4 +1,4 @@
-"""What devices bring here is booked as at a store, and gets a place in the one order in which the store will read it."""
+"""What devices bring here is booked as at a store, and gets a place in the order in which the store reads it."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -61,7 +61,7 @@ def backup_for(store: Store) -> StoredBackup | None:
 
 
 def papers_of(store: Store, now: datetime) -> Papers:
-    """Signed anew whenever what they are made of differs, or they would expire. Call in the scope of the organisation."""
+    """Signed anew whenever what they are made of differs, or they would expire. Call in the scope of the tenant."""
     backup = backup_for(store)
     if backup is None or not backup.price_sha256:
         return Papers(None, None)

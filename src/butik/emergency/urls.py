@@ -1,5 +1,6 @@
 from django.urls import include, path
 
+from butik.emergency import activation_views, second_factor, store_views, views
 from butik.emergency.api import device_api, recovery_api
 from butik.lib.machine_api import machine_urls
 
@@ -7,4 +8,15 @@ app_name = "emergency"
 urlpatterns = [
     path("api/emergency/v1/", include(machine_urls(device_api))),
     path("api/recovery/v1/", include(machine_urls(recovery_api))),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("board/", views.board, name="board"),
+    path("board/now", views.board_now, name="board_now"),
+    path("chains/", views.chains, name="chains"),
+    path("chains/<uuid:chain_id>/", views.chain, name="chain"),
+    path("chains/<uuid:chain_id>/now", views.chain_now, name="chain_now"),
+    path("chains/<uuid:chain_id>/activate/", activation_views.activation, name="activation"),
+    path("stores/<uuid:store_id>/", store_views.store, name="store"),
+    path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),
+    path("stores/<uuid:store_id>/recovery-key", store_views.recovery_key, name="recovery_key"),
+    path("stores/<uuid:store_id>/shortfall/<uuid:assignment_id>/", store_views.shortfall, name="shortfall"),
 ]

@@ -1,6 +1,6 @@
-"""Sums of booked sales per POS, series and business date, by VAT rate and tender: what must agree at both ends of a recovery.
+"""Sums of booked sales per POS, series and business date, by VAT rate and tender.
 
-Both services make them by this one function, and compare a hash (docs/formats/emergency.md).
+They must agree at both ends of a recovery. Both services make them by this one function, and compare a hash (docs/formats/emergency.md).
 """
 
 from collections import defaultdict

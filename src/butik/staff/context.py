@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -21,6 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "ribbon": partial(_ribbon, request),
         "store_ribbon": partial(_store_ribbon, request),
         "managed_store": getattr(request, "store", None),
+        "bands": partial(_bands, request),
         "server_time": _server_time,
     }
 
@@ -34,6 +36,14 @@ def _ribbon(request: HttpRequest) -> list[Link]:
         return []
     own_store = this_installation().store_id
     return list(links(request.user, request.path, top_entries(own_store), own_store))
+
+
+def _bands(request: HttpRequest) -> list[Any]:
+    """What stands across every page, above all else: an app says it in `apps.py`, as it gives its ribbon."""
+    if not isinstance(request.user, Person):
+        return []
+    person = request.user
+    return [band for config in apps.get_app_configs() if hasattr(config, "bands") for band in config.bands(person)]
 
 
 def _store_ribbon(request: HttpRequest) -> list[Link]:

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from butik.lib.clock import now
-from butik.organisation.installation import this_installation
+from butik.organisation.installation import organisations_here
 from butik.organisation.models import Chain, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.models import Membership, Person
@@ -32,8 +32,8 @@ class Command(BaseCommand):
         parser.add_argument("--password-file", type=Path, metavar="FILE", help="instead of typing it")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        here = this_installation()
-        organisation = options["organisation"] or here.organisation_id
+        known = organisations_here()
+        organisation = options["organisation"] or (known[0] if len(known) == 1 else None)
         if organisation is None:
             raise CommandError("This service has no organisation yet, or several: say --organisation.")
         try:

@@ -1,0 +1,95 @@
+"""The board, and the chain: what could be activated, and what an active emergency is doing."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from butik.emergency.board import answer, emergency_answer, emergency_rows, store_rows
+from butik.emergency.models import Emergency
+from butik.lib.clock import now
+from butik.live.queries import latest_cursor
+from butik.organisation.models import Chain
+from butik.staff.guards import PersonRequest, get_for, holds, page
+from butik.staff.rights import Right
+
+VIEW = Right.EMERGENCY_EMERGENCY_VIEW
+ACTIVATE = Right.EMERGENCY_EMERGENCY_ACTIVATE
+
+
+@require_safe
+@page(VIEW)
+def board(request: PersonRequest) -> HttpResponse:
+    cursor = latest_cursor()  # before the figures: what happens meanwhile is told again, never missed
+    return render(request, "emergency/board.html", {"cursor": cursor, **_board(request, now())})
+
+
+@require_safe
+@page(VIEW)
+def board_now(request: PersonRequest) -> HttpResponse:
+    """The part of the board that moves."""
+    return render(request, "emergency/board_now.html", _board(request, now()))
+
+
+@require_safe
+@page(VIEW)
+def chains(request: PersonRequest) -> HttpResponse:
+    listed = Chain.objects.visible_to(request.user).order_by("number")
+    active = set(Emergency.objects.active().visible_to(request.user).values_list("chain_id", flat=True))
+    return render(request, "emergency/chains.html", {"chains": [(each, each.pk in active) for each in listed]})
+
+
+@require_safe
+@page(VIEW)
+def chain(request: PersonRequest, chain_id: UUID) -> HttpResponse:
+    cursor = latest_cursor()
+    found = get_for(request.user, VIEW, Chain, pk=chain_id)
+    return render(request, "emergency/chain.html", {"cursor": cursor, **_chain(request, found, now())})
+
+
+@require_safe
+@page(VIEW)
+def chain_now(request: PersonRequest, chain_id: UUID) -> HttpResponse:
+    """The part of the chain's page that moves."""
+    found = get_for(request.user, VIEW, Chain, pk=chain_id)
+    return render(request, "emergency/chain_now.html", _chain(request, found, now()))
+
+
+def _board(request: PersonRequest, moment: datetime) -> dict[str, Any]:
+    rows = store_rows(request.user, moment)
+    active = Emergency.objects.active().visible_to(request.user).select_related("chain").order_by("activated_at")
+    return {
+        "rows": rows,
+        "answer": answer(rows),
+        "emergencies": [_emergency(each) for each in active],
+    }
+
+
+def _chain(request: PersonRequest, chain: Chain, moment: datetime) -> dict[str, Any]:
+    of_chain = Emergency.objects.visible_to(request.user).filter(chain=chain).select_related("chain")
+    active = of_chain.active().first()
+    rows = store_rows(request.user, moment, chain_id=chain.pk)
+    return {
+        "chain": chain,
+        "rows": rows,
+        "answer": answer(rows),
+        "active": _emergency(active) if active else None,
+        "past": of_chain.filter(state=Emergency.State.ENDED).order_by("-number"),
+        "may_activate": holds(request.user, ACTIVATE, chain),
+    }
+
+
+def _emergency(emergency: Emergency) -> dict[str, Any]:
+    rows = emergency_rows(emergency)
+    return {
+        "emergency": emergency,
+        "rows": rows,
+        "answer": emergency_answer(rows),
+        "sales": sum(each.sales for each in rows),
+        "total": sum(each.total for each in rows),
+        "switched": sum(each.switched for each in rows),
+        "devices": sum(each.devices for each in rows),
+    }
