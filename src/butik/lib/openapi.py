@@ -21,22 +21,24 @@ PROBLEM = {
 PROOF = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Butik <butik-proof>"}
 
 
-def describe(gives: Any, takes: Any = None, *, proof: bool = True, query: Iterable[str] = ()) -> dict[str, Any]:
+def describe(
+    gives: Any, takes: Any = None, *, proof: bool = True, query: Iterable[str] = (), headers: Iterable[str] = ()
+) -> dict[str, Any]:
     """`openapi_extra` of an operation: struct types, or the content type of plain bytes."""
-    given = {gives: {"schema": {"type": "string", "format": "binary"}}} if isinstance(gives, str) else _json(gives)
+    places = [("query", name) for name in query] + [("header", name) for name in headers]
     described: dict[str, Any] = {
         "responses": {
-            200: {"description": "OK", "content": given},
+            200: {"description": "OK", "content": _content(gives)},
             "default": {
                 "description": "A problem",
                 "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
             },
         },
         "security": [{"proof": []}] if proof else [],
-        "parameters": [{"in": "query", "name": name, "schema": {"type": "string"}} for name in query],
+        "parameters": [{"in": place, "name": name, "schema": {"type": "string"}} for place, name in places],
     }
     if takes is not None:
-        described["requestBody"] = {"required": True, "content": _json(takes)}
+        described["requestBody"] = {"required": True, "content": _content(takes)}
     return described
 
 
@@ -49,6 +51,12 @@ def openapi_of(api: NinjaAPI, structs: Iterable[Any], prefix: str) -> dict[str, 
         "securitySchemes": {"proof": PROOF},
     }
     return schema
+
+
+def _content(body: Any) -> dict[str, Any]:
+    if isinstance(body, str):
+        return {body: {"schema": {"type": "string", "format": "binary"}}}
+    return _json(body)
 
 
 def _json(struct: Any) -> dict[str, Any]:

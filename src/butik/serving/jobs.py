@@ -41,6 +41,8 @@ JOBS = (
     Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),
     Job("backups", "backups", "butik.backups.work.work_backups", every=30, wakes=frozenset({"backups"})),
     Job("recoveries", "recovery", "butik.recovery.work.work_recoveries", every=2, wakes=frozenset({"recovery"})),
+    Job("proving backups", "vault", "butik.vault.work.prove_backups", every=30, wakes=frozenset({"vault"})),
+    Job("keeping the vault", "vault", "butik.vault.work.keep_vault", every=300),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
     Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
     Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),

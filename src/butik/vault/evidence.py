@@ -14,6 +14,7 @@ from butik.snapshot.format import Assistant, Count, Device, Id, Number, Pos, Pri
 ANSWER = "answer"  # names of files in the jail's folder
 SEALED = "sealed"
 PLAIN = "plain"
+DISK_FULL = "the disk is full"
 
 Fence = Literal["limits", "network", "files", "user"]
 FENCES: tuple[Fence, ...] = ("limits", "network", "files", "user")

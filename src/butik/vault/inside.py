@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from butik.snapshot.format import BadSnapshot
-from butik.vault.evidence import ANSWER, PLAIN, SEALED, Answer, Evidence, Fence, Order
+from butik.vault.evidence import ANSWER, DISK_FULL, PLAIN, SEALED, Answer, Evidence, Fence, Order
 from butik.vault.examine import examine
 from butik.vault.fences import put_up
 
@@ -37,7 +37,7 @@ def answer_of(work: Callable[[], Evidence], fences: list[Fence]) -> Answer:
         return Answer(fences=fences, refusal="needs more memory than may be")
     except OSError as error:
         if error.errno in NO_ROOM:
-            return Answer(fences=fences, trouble="the disk is full")
+            return Answer(fences=fences, trouble=DISK_FULL)
         if error.errno == errno.EFBIG:
             return Answer(fences=fences, refusal="unpacks to more than may be")
         return Answer(fences=fences, trouble=f"{type(error).__name__}: {error}"[:300])

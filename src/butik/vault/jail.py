@@ -20,7 +20,7 @@ from pathlib import Path
 import msgspec
 from django.conf import settings
 
-from butik.vault.evidence import ANSWER, FENCES, SEALED, Answer, Order
+from butik.vault.evidence import ANSWER, DISK_FULL, FENCES, SEALED, Answer, Order
 from butik.vault.fences import SECONDS, USER
 from butik.vault.storage import CHUNK
 
@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 
 class JailTrouble(Exception):
     """This machine could not examine the file; nothing is said about the file."""
+
+    @property
+    def is_for_lack_of_room(self) -> bool:
+        return str(self) == DISK_FULL
 
 
 class BitRot(Exception):
@@ -72,7 +76,7 @@ def _copy(sealed: Path, to: Path, sha256: str) -> None:
             digest.update(piece)
             file.write(piece)
     if digest.hexdigest() != sha256:
-        raise BitRot(f"{sealed.name} is not what was received")
+        raise BitRot("is not what was received any more: its bytes have changed on our disk")
     to.chmod(0o444)
 
 

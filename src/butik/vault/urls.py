@@ -1,4 +1,5 @@
-from django.urls import URLPattern, URLResolver
+from butik.lib.machine_api import machine_urls
+from butik.vault.api import api
 
 app_name = "vault"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = machine_urls(api)

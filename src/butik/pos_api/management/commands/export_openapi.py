@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from butik.lib.openapi import openapi_of
 
-INTERFACES = (("pos_api", "/api/pos/v1/"), ("sync", "/api/sync/v1/"))
+INTERFACES = (("pos_api", "/api/pos/v1/"), ("sync", "/api/sync/v1/"), ("vault", "/api/vault/v1/"))
 
 
 class Command(BaseCommand):
