@@ -51,6 +51,11 @@ class Terminal(msgspec.Struct, frozen=True):
     url: str
 
 
+class ChainName(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
 class Enrolment(msgspec.Struct, frozen=True):
     """Payload of butik-enrolment: what a device is."""
 
@@ -63,6 +68,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     currency: str
     cash_rounding: int
     service: Service
+    chain: ChainName | None = None
+    emergency: str | None = None  # butik-emergency
     terminal: Terminal | None = None
 
 
@@ -101,6 +108,55 @@ class Manifest(msgspec.Struct, frozen=True):
     articles: int
     currency: str
     expires_at: datetime
+    backup: UUID | None = None  # of the emergency cloud's: the backup that it was made from
+
+
+class Pairing(msgspec.Struct, frozen=True):
+    """Payload of butik-emergency."""
+
+    org: UUID
+    chain: UUID
+    url: str
+    key: str
+    version: int
+
+
+class EmergencyName(msgspec.Struct, frozen=True):
+    id: UUID
+    number: int
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Payload of butik-order."""
+
+    id: UUID
+    kind: str
+    org: UUID
+    chain: UUID
+    store: UUID | None
+    emergency: EmergencyName
+    date: str
+    version: int
+    expires_at: datetime
+
+
+class BackupName(msgspec.Struct, frozen=True):
+    id: UUID
+    made_at: str
+    received_at: str
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """Payload of butik-assignment."""
+
+    store: UUID
+    pos: int
+    device: UUID
+    key: str
+    emergency: EmergencyName
+    series: SeriesName
+    choice: str
+    backup: BackupName | None
 
 
 class SaleLine(msgspec.Struct, frozen=True):
@@ -179,3 +235,32 @@ class Opening(msgspec.Struct, frozen=True):
     at: str
     offset_ms: int | None
     app: str
+
+
+class TenderSum(msgspec.Struct, frozen=True):
+    tender: str
+    amount: int
+
+
+class Closing(msgspec.Struct, frozen=True):
+    """Payload of butik-series when a series ends."""
+
+    v: int
+    id: UUID
+    kind: str
+    org: UUID
+    store: UUID
+    pos: int
+    device: UUID
+    series: UUID
+    label: str
+    reason: str
+    at: str
+    offset_ms: int | None
+    app: str
+    prev: str
+    last_counter: int
+    sales: int
+    total: int
+    by_vat: list[VatSum]
+    by_tender: list[TenderSum]

@@ -1,0 +1,31 @@
+"""Listening for orders, as a device does in normal days too: what is behind an event is asked for by `switch.look`."""
+
+import threading
+
+import httpx
+
+from butik.simulator.store_line import RefusedError, StoreLine
+
+PAUSE = 5.0  # seconds before a line that was cut is opened again
+
+
+class Ear:
+    """A thread that sets `ordered` when there may be an order: at every event, and whenever the line is new."""
+
+    def __init__(self, line: StoreLine, stop: threading.Event) -> None:
+        self.ordered = threading.Event()
+        self._line, self._stop = line, stop
+        threading.Thread(target=self._listen, name="ear", daemon=True).start()
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with self._line.listen() as events:
+                    self.ordered.set()
+                    for name in events:
+                        if name in ("order", "reset"):
+                            self.ordered.set()
+                        if self._stop.is_set():
+                            return
+            except (httpx.HTTPError, RefusedError):
+                self._stop.wait(PAUSE)
