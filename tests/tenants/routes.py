@@ -11,7 +11,7 @@ from butik.lib.ids import new_id
 from tests.tenants.world import Tenant
 
 # Addresses that belong to nobody: signing in, health, languages. Each is known by its beginning.
-SHARED = ("accounts/", "health", "language/", "")
+SHARED = ("accounts/", "health", "language/", "second-factor/", "")
 MACHINES = ("api/",)
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -67,6 +67,7 @@ def values_of(tenant: Tenant) -> dict[str, object]:
         "run_id": tenant.run.pk,
         "record_id": tenant.quarantined.pk,
         "entry_id": tenant.error.pk,
+        "assignment_id": tenant.assignment.pk,
         "sha256": tenant.price_file.sha256,
         "code": "5701234567899",
     }
@@ -88,6 +89,7 @@ def values_of_nobody() -> dict[str, object]:
             "run_id",
             "record_id",
             "entry_id",
+            "assignment_id",
         )
     }
     return ids | {"sha256": "0" * 64, "code": "4012345678901"}

@@ -11,7 +11,19 @@ from django.db.models import Model
 
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
+from butik.backups.models import Backup
 from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
+from butik.emergency.models import (
+    Assignment,
+    Emergency,
+    EmergencyStore,
+    Order,
+    Paper,
+    Readiness,
+    RecordHead,
+    RecordPosition,
+    Shortfall,
+)
 from butik.error_log.models import ErrorEntry
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
@@ -63,6 +75,7 @@ class Tenant:
     error: ErrorEntry
     assistant: ShopAssistant
     price_file: PriceFile
+    assignment: Assignment
     administrator: Person
     manager: Person
 
@@ -144,6 +157,9 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     )
     BackupWatch.objects.create(**stored, since=at)
     issue_certificate(store=store, key=store_key.public, now=at)
+    Backup.objects.create(
+        **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
+    )
     _fill_vault(mark, at, stored)
     return Tenant(
         mark=mark,
@@ -163,6 +179,7 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         error=error,
         assistant=assistant,
         price_file=price_file,
+        assignment=_fill_emergency(mark, at, stored, device),
         administrator=_person(f"alice@{mark.lower()}.example", organisation, chain, None, "CHAIN_ADMINISTRATOR"),
         manager=_person(f"bob@{mark.lower()}.example", organisation, chain, store, "STORE_MANAGER"),
     )
@@ -190,6 +207,42 @@ def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> None:
     StoredPrices.objects.create(**stored, sha256=sha256, content=mark.encode())
     Freeze.objects.create(organisation=stored["organisation"], chain=stored["chain"], since=at)
     MissingDay.objects.create(**stored, day=at.date())
+
+
+def _fill_emergency(mark: str, at: datetime, stored: dict[str, Any], device: Device) -> Assignment:
+    chained = {name: stored[name] for name in ("organisation", "chain")}
+    ids = {"organisation": stored["organisation"], "chain_id": stored["chain"].pk, "store_id": stored["store"].pk}
+    emergency = Emergency.objects.create(
+        **chained, number=1, date=at.date(), activated_at=at, activated_by=f"person:{mark}"
+    )
+    EmergencyStore.objects.create(**stored, emergency=emergency, choice="NONE", released_at=at)
+    Order.objects.create(
+        **chained,
+        emergency=emergency,
+        kind="ACTIVATE",
+        version=1,
+        document=f"{mark}.order.document",
+        issued_at=at,
+        expires_at=at,
+    )
+    assignment = Assignment.objects.create(
+        **stored,
+        emergency=emergency,
+        device=device,
+        pos_number=1,
+        series_id=new_id(),
+        label="E1",
+        document=f"{mark}.assignment.document",
+        issued_at=at,
+    )
+    Shortfall.objects.create(**stored, assignment=assignment, reason=mark, first_by=f"person:{mark}", first_at=at)
+    Readiness.objects.create(**stored, device=device, checked_at=at, app_version=mark)
+    Paper.objects.create(
+        **stored, kind="STAFF", version=1, fingerprint="0" * 64, document=f"{mark}.staff.document", issued_at=at
+    )
+    RecordHead.objects.create(**stored, position=1)
+    RecordPosition.objects.create(**ids, position=1, hash="0" * 64, document=f"{mark}.sale.document", received_at=at)
+    return assignment
 
 
 def _person(email: str, organisation: Organisation, chain: Chain, store: Store | None, level: str) -> Person:

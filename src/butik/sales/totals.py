@@ -1,6 +1,6 @@
 """Sums of booked sales per POS, series and business date, by VAT rate and tender.
 
-They must agree at both ends of a recovery. Both services make them by this one function, and compare a hash (docs/formats/emergency.md).
+They must agree at both ends of a recovery, whose services make them by this one function and compare a hash.
 """
 
 from collections import defaultdict
