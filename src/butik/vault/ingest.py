@@ -4,11 +4,12 @@ A store speaks for itself alone: nothing here changes another store, the chain, 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from butik.articles.import_rows import db_id
 from butik.articles.models import ArticleVersion
@@ -150,6 +151,10 @@ def _ingest_device(pos: Pos, said: SnapshotDevice, now: datetime) -> None:
         Device.objects.filter(pk=known.pk).update(state=said.state, closed_at=now)
 
 
-def explain_conflict(error: IntegrityError) -> BadSnapshot:
-    """Ids that somebody else's rows have: two files of one store never do that to each other."""
-    return BadSnapshot(f"names what belongs to others: {str(error).splitlines()[0]}"[:200])
+@contextmanager
+def refused_by_the_database() -> Iterator[None]:
+    """What the tables will not hold is the file's fault: ids of somebody else's rows, texts that are no text."""
+    try:
+        yield
+    except (IntegrityError, DataError) as error:
+        raise BadSnapshot(f"cannot be kept: {str(error).splitlines()[0]}"[:200]) from error

@@ -39,7 +39,7 @@ class StoredBackup(TenantModel):
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     manifest = models.TextField()  # the butik-backup document
-    object = models.CharField(max_length=80)  # path under BUTIK_DATA/objects
+    object = models.CharField(max_length=200)  # path under BUTIK_DATA/objects
     sha256 = models.CharField(max_length=64)
     size = models.BigIntegerField()
     made_at = models.DateTimeField()  # the store's clock: shown, never reckoned with

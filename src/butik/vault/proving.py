@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 import pyrage
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from butik.audit.actions import record
@@ -20,7 +20,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.snapshot.format import Assistant, BadSnapshot
 from butik.snapshot.manifest import Proven, sign_proven
 from butik.vault.evidence import Evidence, Order
-from butik.vault.ingest import check_ingestible, explain_conflict, ingest_devices, ingest_versions
+from butik.vault.ingest import check_ingestible, ingest_devices, ingest_versions, refused_by_the_database
 from butik.vault.jail import BitRot, JailTrouble, examine_in_jail
 from butik.vault.keys import identity_of, recipient_of
 from butik.vault.manifests import manifest_of
@@ -40,8 +40,9 @@ def prove_backup(*, backup: StoredBackup, now: datetime) -> None:
         evidence = _examine(backup)
         check_ingestible(evidence)
         staff = [_till_staff(each) for each in evidence.staff]
-        ingest_versions(backup.store, evidence.versions)
-        _keep_proof(backup, evidence, staff, now)
+        with refused_by_the_database():
+            ingest_versions(backup.store, evidence.versions)
+            _keep_proof(backup, evidence, staff, now)
     except (BadSnapshot, BitRot) as error:
         refuse_backup(backup=backup, reason=str(error), now=now)
 
@@ -104,27 +105,24 @@ def _keep_proof(backup: StoredBackup, evidence: Evidence, staff: list[dict[str, 
     sealed = pyrage.encrypt(
         msgspec.json.encode(staff), [pyrage.x25519.Recipient.from_str(recipient_of(backup.chain_id))]
     )
-    try:
-        with tenant_scope([backup.organisation_id]), transaction.atomic():
-            store = Store.objects.select_for_update(of=("self",)).get(pk=backup.store_id)
-            if not StoredBackup.objects.filter(pk=backup.pk, state=State.RECEIVED).exists():
-                return
-            ingest_devices(store, evidence, now)
-            StoredPrices.objects.get_or_create(**where, sha256=prices.sha256, defaults={"content": prices.content})
-            StoredBackup.objects.filter(pk=backup.pk).update(
-                state=State.PROVEN,
-                proof=proof,
-                proven_at=now,
-                articles=len(evidence.versions),
-                price_sha256=prices.sha256,
-                price_version=prices.version,
-                price_position=prices.position,
-                staff=sealed,
-            )
-            record("vault.backup.proven", **where, actor="system", at=now, subject=backup.pk)
-            announce("vault", **where, ref=backup.pk, at=now)
-    except IntegrityError as error:
-        raise explain_conflict(error) from error
+    with tenant_scope([backup.organisation_id]), transaction.atomic():
+        store = Store.objects.select_for_update(of=("self",)).get(pk=backup.store_id)
+        if not StoredBackup.objects.filter(pk=backup.pk, state=State.RECEIVED).exists():
+            return
+        ingest_devices(store, evidence, now)
+        StoredPrices.objects.get_or_create(**where, sha256=prices.sha256, defaults={"content": prices.content})
+        StoredBackup.objects.filter(pk=backup.pk).update(
+            state=State.PROVEN,
+            proof=proof,
+            proven_at=now,
+            articles=len(evidence.versions),
+            price_sha256=prices.sha256,
+            price_version=prices.version,
+            price_position=prices.position,
+            staff=sealed,
+        )
+        record("vault.backup.proven", **where, actor="system", at=now, subject=backup.pk)
+        announce("vault", **where, ref=backup.pk, at=now)
 
 
 def _sign(backup: StoredBackup, evidence: Evidence, now: datetime) -> str:

@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=butik.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('manifest', models.TextField()),
-                ('object', models.CharField(max_length=80)),
+                ('object', models.CharField(max_length=200)),
                 ('sha256', models.CharField(max_length=64)),
                 ('size', models.BigIntegerField()),
                 ('made_at', models.DateTimeField()),
