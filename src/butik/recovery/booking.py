@@ -24,7 +24,7 @@ from butik.sales.assignments import Assignment, read_assignment, register_assign
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome, Reason
 from butik.sales.models import QuarantinedRecord
-from butik.sales.reading import Opened, Place, Record, Signer, open_record, read_record
+from butik.sales.reading import Opened, Place, Record, Signer, open_record, read_accepted, read_record
 from butik.sales.signers import load_signers, place_of
 from butik.sales.wire import Sale
 
@@ -79,13 +79,14 @@ def book_page(prepared: Prepared, *, recovery: Recovery, store: Store, now: date
                 body=msgspec.json.encode({"assignment": document}).decode(),
                 at=now,
             )
-    decisions = book_records(prepared.records, place=place_of(store), bearer=HERE, now=now)
+    place = place_of(store)
+    decisions = book_records(prepared.records, place=place, bearer=HERE, now=now)
     RecoveredRecord.objects.bulk_create(
         RecoveredRecord(
             organisation_id=store.organisation_id,
             recovery=recovery,
             position=position,
-            sale_id=_sale_of(decision),
+            sale_id=_sale_of(decision, place),
             outcome=decision.outcome,
             hash=decision.record.hash,
         )
@@ -119,9 +120,12 @@ def count_outcomes(decisions: Sequence[Decision]) -> dict[str, int]:
     return counts
 
 
-def _sale_of(decision: Decision) -> UUID | None:
+def _sale_of(decision: Decision, place: Place) -> UUID | None:
     """The sale that the record is, or will be when a person accepts it; None when that id is another sale's."""
     content = decision.record.content
+    if content is None:  # signed by whom nobody knows yet: it says all the same which sale it would be
+        opened = open_record(decision.record.document)
+        content = read_accepted(opened, place=place, received_at=decision.record.received_at).content
     return content.id if isinstance(content, Sale) and decision.reason is not Reason.CONFLICT else None
 
 

@@ -56,21 +56,21 @@ def compare_sums(cloud: Sequence[DaySum], store: Sequence[DaySum]) -> list[Diffe
     theirs, ours = _figures(cloud), _figures(store)
     return [
         Difference(name.pos, labels[name.series], name.date, name.what, theirs.get(name, 0), ours.get(name, 0))
-        for name in sorted(theirs.keys() | ours.keys())
+        for name in sorted(theirs.keys() | ours.keys(), key=lambda name: (name.pos, labels[name.series], name))
         if theirs.get(name, 0) != ours.get(name, 0)
     ]
 
 
 def table_of(cloud: Sequence[DaySum], store: Sequence[DaySum]) -> list[Row]:
     theirs, ours = _by_day(cloud), _by_day(store)
+    labels = {str(each.series): each.label for each in (*cloud, *store)}
     rows = []
-    for key in sorted(theirs.keys() | ours.keys()):
+    for key in sorted(theirs.keys() | ours.keys(), key=lambda key: (key[0], labels[key[1]], key[2])):
         there, here = theirs.get(key), ours.get(key)
-        label = (there or here or cloud[0]).label
         rows.append(
             Row(
                 pos=key[0],
-                label=label,
+                label=labels[key[1]],
                 date=key[2],
                 cloud_sales=there.sales if there else 0,
                 cloud_total=there.total if there else 0,
