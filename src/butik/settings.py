@@ -69,6 +69,7 @@ BUTIK_DATA = Path(text("BUTIK_DATA", f"data/{BUTIK_ROLE}")).resolve()
 BUTIK_URL = text("BUTIK_URL", "http://localhost:8010").rstrip("/")  # the service's own address, as others see it
 BUTIK_POS_ORIGIN = text("BUTIK_POS_ORIGIN", "http://localhost:8000").rstrip("/")  # where the POS app is loaded from
 BUTIK_TERMINAL_URL = text("BUTIK_TERMINAL_URL")  # a simulated card terminal, told to devices at enrolment
+BUTIK_BACKUP_WINDOW = text("BUTIK_BACKUP_WINDOW", "01:00-05:00")  # a store's nightly backup, in its own time
 _address = urlsplit(BUTIK_URL)
 _is_https = _address.scheme == "https"
 

@@ -12,6 +12,7 @@ from django.db.models import Model
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
 from butik.backups.models import Backup
+from butik.backups.models import Backup
 from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.emergency.models import (
     Assignment,
@@ -157,6 +158,9 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     )
     BackupWatch.objects.create(**stored, since=at)
     issue_certificate(store=store, key=store_key.public, now=at)
+    Backup.objects.create(
+        **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
+    )
     Backup.objects.create(
         **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
     )

@@ -1,4 +1,4 @@
-"""A store's backups: made every night and on demand, encrypted to the chain's emergency key, put into a write-only slot.
+"""A store's backups: made every night and on demand, encrypted to its emergency cloud, put into a write-only slot.
 
 Public: `models`, `actions` (make and upload), `work` (the nightly job). Store services only.
 Never: read anything back from the emergency cloud but the signed proof of an earlier backup.

@@ -1,6 +1,20 @@
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from butik.backups.window import Window
+from butik.staff.ribbon import Entry
+from butik.staff.rights import Right
 
 
 class BackupsConfig(AppConfig):
     name = "butik.backups"
     label = "backups"
+    ribbon = (Entry(36, "backups:overview", _("Emergency"), "shield-check", Right.BACKUPS_BACKUP_VIEW, of_store=True),)
+
+    def ready(self) -> None:
+        try:
+            Window.read(settings.BUTIK_BACKUP_WINDOW)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"BUTIK_BACKUP_WINDOW: {error}.") from error

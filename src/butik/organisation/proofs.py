@@ -40,16 +40,28 @@ _decode_claims = msgspec.json.Decoder(Claims).decode
 
 
 def make_proof(
-    key: SigningKey, *, org: UUID, sub: UUID, aud: str, method: str, target: str, body: bytes, at: float
+    key: SigningKey,
+    *,
+    org: UUID,
+    sub: UUID,
+    aud: str,
+    method: str,
+    target: str,
+    at: float,
+    body: bytes = b"",
+    digest: bytes | None = None,
 ) -> str:
-    """Return the Authorization header's value. `target` is path and query as sent; `at` the service's time."""
+    """Return the Authorization header's value. `target` is path and query as sent; `at` the service's time.
+
+    `digest` is the SHA-256 of a body that is not in memory.
+    """
     claims = {
         "org": str(org),
         "sub": str(sub),
         "aud": aud,
         "htm": method,
         "htu": target,
-        "bsh": encode(hashlib.sha256(body).digest()),
+        "bsh": encode(digest or hashlib.sha256(body).digest()),
         "iat": int(at),
         "jti": encode(os.urandom(16)),
     }

@@ -1,6 +1,7 @@
 """Sealing and unsealing: zstd, level 1, then age. Both stream: a file is never in memory."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,6 @@ import pyrage
 import zstandard
 
 from butik.snapshot.format import BadSnapshot
-from butik.snapshot.write import sync_file
 
 LEVEL = 1
 LARGEST_WINDOW = 8 * 1024 * 1024  # what unpacking may take of memory; level 1 asks for half a megabyte
@@ -58,7 +58,7 @@ def seal(plain: Path, sealed: Path, recipient: str) -> Sealed:
         out = _Counted(file, sys.maxsize)
         with packer.stream_reader(source, size=plain_size, read_size=PIECE) as packed:
             pyrage.encrypt_io(packed, out, [to])
-    sync_file(sealed)
+    _sync(sealed)
     return Sealed(out.size, out.digest.hexdigest(), plain_size)
 
 
@@ -126,3 +126,13 @@ class _Unpacker:
         # written on piece by piece: a bomb is stopped at its limit, not after it has filled the memory
         self._write = unpacker.stream_writer(cast(IO[bytes], self._out), write_size=PIECE, closefd=False).write
         self._write(self._begin)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file and its name to the disk."""
+    for each in (path, path.parent):
+        handle = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

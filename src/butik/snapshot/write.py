@@ -1,6 +1,5 @@
-"""Writing a snapshot: a fresh SQLite file with the rows it is given. On disk when the call returns."""
+"""Writing a snapshot: a fresh SQLite file with the rows it is given."""
 
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,12 +35,12 @@ class Content:
 
 
 def write_snapshot(path: Path, content: Content) -> None:
-    """Write a new file; FileExistsError if there is one. What a crash leaves behind is no snapshot and is swept."""
+    """Write a new file; FileExistsError if there is one. It is not synced: it is only there to be sealed."""
     if set(content.meta) != META_NAMES:
         raise ValueError(f"meta has {sorted(content.meta)}")
     path.touch(mode=0o600, exist_ok=False)
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        # nobody reads it before it is whole, so it needs no journal; it is brought to the disk once, below
+        # nobody reads it before it is whole, so it needs no journal
         file.execute("PRAGMA journal_mode = OFF")
         file.execute("PRAGMA synchronous = OFF")
         file.execute("BEGIN")
@@ -56,20 +55,9 @@ def write_snapshot(path: Path, content: Content) -> None:
         _fill(file, "device", content.devices)
         _fill(file, "series", content.series)
         file.execute("COMMIT")
-    sync_file(path)
 
 
 def _fill(file: sqlite3.Connection, table: str, rows: Iterable[tuple[object, ...]]) -> None:
     columns = [name for _, name, *_ in file.execute(f"PRAGMA table_info({table})")]
     marks = ", ".join("?" * len(columns))
     file.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608 - our own names
-
-
-def sync_file(path: Path) -> None:
-    """Bring a file and its name to the disk."""
-    for each in (path, path.parent):
-        handle = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
