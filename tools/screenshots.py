@@ -32,6 +32,7 @@ def main() -> None:
             with progress_bars() as bars:
                 secrets = demo.set_up(bars)
                 demo.sell_history(bars)
+                demo.prepare_emergency(bars, secrets)
                 demo.await_chain(bars)
             invitation = demo.invite()
             demo.let_hands_go()

@@ -69,4 +69,23 @@ def store_code(number: int) -> str:
     return issue_code(store=Store.objects.get(number=number), actor=ACTOR, now=now())
 
 
-VERBS: dict[str, Any] = {"found": found, "hire": hire, "import_articles": import_articles, "store_code": store_code}
+def introduce(out: str) -> None:
+    from django.core.management import call_command
+
+    call_command("introduce_chain", "--out", out)
+
+
+def pair(offer: str) -> None:
+    from django.core.management import call_command
+
+    call_command("pair_emergency", offer)
+
+
+VERBS: dict[str, Any] = {
+    "found": found,
+    "hire": hire,
+    "import_articles": import_articles,
+    "introduce": introduce,
+    "pair": pair,
+    "store_code": store_code,
+}

@@ -4,16 +4,19 @@ import argparse
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Never
 
 from butik.serving.ports import PortTaken, claim_port
 from butik.simulator.assistants import NothingToSellError
-from butik.simulator.demo.folder import NotOursError, prepared_folder, read_secrets
+from butik.simulator.demo.folder import NotOursError, Secrets, prepared_folder, read_secrets
 from butik.simulator.demo.plan import Plan
 from butik.simulator.demo.processes import Processes, StartFailedError
 from butik.simulator.demo.run import Demo, Wishes
+from butik.simulator.demo.second_factor import code_at, seconds_left
 from butik.simulator.demo.show import console, progress_bars, show_table
+from butik.simulator.device import STORE
 
 FOLDER = Path(".butik/demo")
 
@@ -47,10 +50,15 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     secrets = read_secrets(plan.folder)
     if secrets is not None and options.articles:
         raise StartFailedError("This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE")
+    if secrets is not None and not secrets.second_factor:
+        raise StartFailedError(
+            "This demo is of an older version, without an emergency cloud. Begin anew: make demo RESET=1"
+        )
     with progress_bars() as bars:
         if secrets is None:
             secrets = running.set_up(bars)
             running.sell_history(bars)
+            running.prepare_emergency(bars, secrets)
             running.await_chain(bars)
         else:
             running.go_on(bars)
@@ -61,7 +69,7 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     show_table(plan, secrets, invitation)
     running.open_shops()
     try:
-        _watch(running, processes, None if options.minutes is None else options.minutes * 60)
+        _watch(running, processes, secrets, None if options.minutes is None else options.minutes * 60)
     except KeyboardInterrupt:
         console.print("Stopping …")
     finally:
@@ -69,19 +77,28 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     return 0
 
 
-def _watch(running: Demo, processes: Processes, seconds: float | None) -> None:
+def _watch(running: Demo, processes: Processes, secrets: Secrets, seconds: float | None) -> None:
     """One line that says that all is well, until somebody stops us."""
     began = time.monotonic()
     with console.status("", spinner="dots") as status:
         while seconds is None or time.monotonic() - began < seconds:
             processes.check()
-            sold = sum(till.sold for till in running.tills)
-            unsent = sum(device.unsent for device in running.devices.values())
-            waiting = f", {unsent} wait for their line" if unsent else ""
-            troubles = {till.trouble for till in running.tills if till.trouble}
-            many = "1 sale" if sold == 1 else f"{sold} sales"
-            status.update(f"Selling: {many} since the start{waiting}. {' '.join(troubles)}  Ctrl-C stops.")
+            status.update(f"{' '.join(_say(running, secrets))}  Ctrl-C stops.")
             threading.Event().wait(0.5)
+
+
+def _say(running: Demo, secrets: Secrets) -> Iterator[str]:
+    sold = sum(till.sold for till in running.tills)
+    unsent = sum(till.device.unsent for till in running.tills)
+    waiting = f", {unsent} wait for their line" if unsent else ""
+    yield f"Selling: {'1 sale' if sold == 1 else f'{sold} sales'} since the start{waiting}."
+    switched = sum(till.device.memory.place != STORE for till in running.tills)
+    if switched:
+        yield f"EMERGENCY: {switched} of {len(running.tills)} tills have left their store."
+    yield from sorted({till.trouble for till in running.tills if till.trouble})
+    moment = time.time()
+    code = code_at(secrets.second_factor, moment)
+    yield f"Code for the activation site: {code[:3]} {code[3:]} ({seconds_left(moment)} s)."
 
 
 def _need_free_ports(plan: Plan) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from butik.simulator.demo.second_factor import make_secret
+
 MARKER = "this-is-a-butik-demo"
 
 
@@ -22,6 +24,7 @@ class Secrets(msgspec.Struct):
 
     people: dict[str, str]  # e-mail to password
     pins: dict[str, str]  # staff number to PIN
+    second_factor: str = ""  # TOTP secret of whoever activates the emergency
     is_ready: bool = False
     articles: str = ""
 
@@ -81,6 +84,7 @@ def make_secrets(emails: list[str], staff_numbers: list[str]) -> Secrets:
     return Secrets(
         people={email: _pick_password() for email in emails},
         pins={number: _pick_pin() for number in staff_numbers},
+        second_factor=make_secret(),
     )
 
 

@@ -20,9 +20,9 @@ def main() -> None:
     answers = sys.stdout
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "butik.settings")
     django.setup()
-    from butik.simulator.demo import chain_hands, store_hands
+    from butik.simulator.demo import chain_hands, emergency_hands, store_hands
 
-    verbs: dict[str, Verb] = {**chain_hands.VERBS, **store_hands.VERBS, "migrate": migrate}
+    verbs: dict[str, Verb] = {**chain_hands.VERBS, **emergency_hands.VERBS, **store_hands.VERBS, "migrate": migrate}
     for line in sys.stdin:
         order = json.loads(line)
         with redirect_stdout(sys.stderr):  # commands may print; only answers go to the demo

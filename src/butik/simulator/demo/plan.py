@@ -20,8 +20,8 @@ class Shop:
     offset: int
 
 
-# The emergency cloud joins with its release: its own line here, at offset 40, with a folder and secrets of its own.
-APP_OFFSET, CHAIN_OFFSET, TERMINAL_OFFSET = 0, 10, 30
+CHAIN, EMERGENCY = "chain", "emergency"  # keys, and folders; the stores' are their shops'
+APP_OFFSET, CHAIN_OFFSET, TERMINAL_OFFSET, EMERGENCY_OFFSET = 0, 10, 30, 40
 SHOPS = (
     Shop("store-12", 12, "Havnegade", "Havnegade 12, 8000 Aarhus C", 21),
     Shop("store-27", 27, "Torvet", "Torvet 3, 7100 Vejle", 22),
@@ -48,6 +48,10 @@ class Plan:
     def terminal_url(self) -> str:
         return self._url(TERMINAL_OFFSET)
 
+    @property
+    def emergency_url(self) -> str:
+        return self._url(EMERGENCY_OFFSET)
+
     def shop_url(self, shop: Shop) -> str:
         return self._url(shop.offset)
 
@@ -59,16 +63,18 @@ class Plan:
             self.port_base + CHAIN_OFFSET: "chain service",
             **{self.port_base + shop.offset: f"store {shop.number} {shop.name}" for shop in SHOPS},
             self.port_base + TERMINAL_OFFSET: "card terminal",
+            self.port_base + EMERGENCY_OFFSET: "emergency cloud",
         }
 
     def environment(self, key: str) -> dict[str, str]:
         """The settings of a service: nothing of ours but what is named here."""
         shop = next((shop for shop in SHOPS if shop.key == key), None)
-        return {
+        given = {"BUTIK_DATA": str(self.folder / key), "BUTIK_POS_ORIGIN": self.app_url}
+        if key == EMERGENCY:
+            return given | {"BUTIK_ROLE": "emergency", "BUTIK_URL": self.emergency_url}
+        return given | {
             "BUTIK_ROLE": "store" if shop else "chain",
-            "BUTIK_DATA": str(self.folder / key),
             "BUTIK_URL": self.shop_url(shop) if shop else self.chain_url,
-            "BUTIK_POS_ORIGIN": self.app_url,
             "BUTIK_TERMINAL_URL": self.terminal_url,
         }
 

@@ -11,15 +11,15 @@ from typing import TypeVar
 from butik.simulator.catalogue import generate_catalogue, write_csv
 from butik.simulator.demo.folder import Secrets, make_secrets, write_secrets
 from butik.simulator.demo.hand import Hand
-from butik.simulator.demo.people import ADMINISTRATOR, ASSISTANTS, managers
-from butik.simulator.demo.plan import SHOPS, Plan, Shop
+from butik.simulator.demo.people import ACTIVATOR, ADMINISTRATOR, ASSISTANTS, managers
+from butik.simulator.demo.plan import CHAIN, EMERGENCY, SHOPS, Plan, Shop
 from butik.simulator.demo.processes import Process, Processes, StartFailedError, wait_until_ready
 from butik.simulator.demo.selling import Till, make_history, sell_history
 from butik.simulator.demo.show import Bars
-from butik.simulator.device import Device
+from butik.simulator.device import STORE, Device
+from butik.simulator.switch import check_ready, look
 
 PATIENCE = 120.0
-CHAIN = "chain"
 T = TypeVar("T")
 
 
@@ -47,33 +47,61 @@ class Demo:
 
     def set_up(self, bars: Bars) -> Secrets:
         """From an empty folder to stores that could sell."""
-        secrets = make_secrets(
-            [ADMINISTRATOR.email, *(each.email for each in managers())], [each.number for each in ASSISTANTS]
-        )
+        people = [ADMINISTRATOR.email, ACTIVATOR.email, *(each.email for each in managers())]
+        secrets = make_secrets(people, [each.number for each in ASSISTANTS])
         write_secrets(self._plan.folder, secrets)
         self._make_databases(bars)
         self._found(bars, secrets)
         self._import_articles(bars)
         self._start_statics()
         self._join(bars, secrets)
-        self._start_stores(bars)
+        self._start_services(bars)
         self._enrol_devices(bars)
+        return secrets
+
+    def prepare_emergency(self, bars: Bars, secrets: Secrets) -> None:
+        """Pair chain and emergency cloud by the three commands, and have every store's first backup proven."""
+        with bars.step("Paired with the emergency cloud", 3) as bar:
+            introduction, offer = str(self._plan.folder / "chain.butik"), str(self._plan.folder / "offer.json")
+            self._hand(CHAIN).do("introduce", out=introduction)
+            bar.advance()
+            self._hand(EMERGENCY).do("adopt", introduction=introduction, offer=offer)
+            bar.advance()
+            self._hand(CHAIN).do("pair", offer=offer)
+            password = secrets.people[ACTIVATOR.email]
+            self._hand(EMERGENCY).do("hire_activator", password=password, second_factor=secrets.second_factor)
+            bar.advance()
+        with bars.step("First backups, proven", 2 * len(SHOPS)) as bar:
+            waiting, deadline = list(SHOPS), time.monotonic() + PATIENCE
+            while waiting:
+                if time.monotonic() > deadline:
+                    raise StartFailedError(
+                        "The emergency cloud has not proven the first backups. Its log.txt says more."
+                    )
+                for shop in list(waiting):
+                    if self._hand(shop.key).do("back_up") == "PROVEN":
+                        waiting.remove(shop)
+                        bar.advance()
+                time.sleep(0.3 if waiting else 0)
+            for shop in SHOPS:
+                _patiently("its emergency cloud", partial(_is_ready, self.devices[shop.key]))
+                bar.advance()
         secrets.is_ready = True
         write_secrets(self._plan.folder, secrets)
-        return secrets
 
     def go_on(self, bars: Bars) -> None:
         """Start everything again with the data that is there."""
-        with bars.step("Services", len(SHOPS) + 3) as bar:
+        with bars.step("Services", len(SHOPS) + 4) as bar:
             self._start_statics()
-            self._serve(CHAIN)
-            for shop in SHOPS:
-                self._serve(shop.key)
+            for key in (CHAIN, EMERGENCY, *(shop.key for shop in SHOPS)):
+                self._serve(key)
             self._await(self._services, bar.advance)
         with bars.step("Devices", len(SHOPS)) as bar:
             for shop in SHOPS:
-                self.devices[shop.key] = Device.open(self._device_folder(shop))
-                self.devices[shop.key].refresh()
+                device = self.devices[shop.key] = Device.open(self._device_folder(shop))
+                if look(device) == STORE:
+                    device.refresh()
+                    check_ready(device)
                 bar.advance()
 
     def sell_history(self, bars: Bars) -> None:
@@ -120,8 +148,8 @@ class Demo:
             till.thread.join(timeout=10)
 
     def _make_databases(self, bars: Bars) -> None:
-        with bars.step("Databases", len(SHOPS) + 1) as bar:
-            hands = [self._hand(CHAIN), *(self._hand(shop.key) for shop in SHOPS)]
+        with bars.step("Databases", len(SHOPS) + 2) as bar:
+            hands = [self._hand(key) for key in (CHAIN, EMERGENCY, *(shop.key for shop in SHOPS))]
             for hand in hands:
                 hand.send("migrate")
             for hand in hands:
@@ -157,10 +185,10 @@ class Demo:
                 self._hand(shop.key).do("hire_manager", number=shop.number, passwords=secrets.people)
                 bar.advance()
 
-    def _start_stores(self, bars: Bars) -> None:
-        with bars.step("Services", len(SHOPS) + 3) as bar:
-            for shop in SHOPS:
-                self._serve(shop.key)
+    def _start_services(self, bars: Bars) -> None:
+        with bars.step("Services", len(SHOPS) + 4) as bar:
+            for key in (*(shop.key for shop in SHOPS), EMERGENCY):
+                self._serve(key)
             self._await(self._services, bar.advance)
 
     def _enrol_devices(self, bars: Bars) -> None:
@@ -189,7 +217,8 @@ class Demo:
         )
 
     def _await(self, services: dict[str, Process], done: Callable[[], object]) -> None:
-        urls = {"app": self._plan.app_url, "terminal": self._plan.terminal_url, CHAIN: self._plan.chain_url}
+        urls = {"app": self._plan.app_url, "terminal": self._plan.terminal_url}
+        urls |= {CHAIN: self._plan.chain_url, EMERGENCY: self._plan.emergency_url}
         urls |= {shop.key: self._plan.shop_url(shop) for shop in SHOPS}
         for key, process in services.items():
             wait_until_ready(process, urls[key])
@@ -208,6 +237,12 @@ class Demo:
 def _is_stocked(device: Device) -> bool:
     device.refresh()
     return bool(device.staff) and device.prices is not None
+
+
+def _is_ready(device: Device) -> bool:
+    """It knows its emergency cloud from its renewed enrolment, and holds the price file that it would sell from."""
+    device.refresh()
+    return device.cloud is not None and check_ready(device)
 
 
 def _patiently(what: str, ask: Callable[[], T]) -> T:

@@ -13,13 +13,17 @@ from butik.lib.ids import new_id
 from butik.lib.signing import BadDocument
 from butik.simulator.assistants import Customer, Shoppers
 from butik.simulator.card_reader import CardReader, UnknownOutcomeError
-from butik.simulator.device import BATCH, Device, Pay
+from butik.simulator.device import BATCH, RECOVERED, RELEASED, Device, Pay
 from butik.simulator.documents import Payment
+from butik.simulator.ear import Ear
 from butik.simulator.sale_documents import pay_card, pay_cash
 from butik.simulator.store_line import RefusedError
+from butik.simulator.switch import look
 
 HISTORY_DAYS = (7, 2, 1, 0)  # days ago: last week's same weekday first, as a journal runs forward
 LOOK_EVERY = 20.0  # seconds between looks for new prices and staff
+IDLE = 5.0  # of a till that may not sell
+SLICE = 0.25  # how long an order may wait for an assistant who waits
 
 
 def make_history(device: Device, seed: int) -> list[Customer]:
@@ -61,44 +65,83 @@ class Till:
     """An assistant at a till, in a thread of her own. What the line does not take now, it takes later."""
 
     def __init__(self, device: Device, seed: int, speed: float, terminal: str, stop: threading.Event) -> None:
-        self._device, self._speed, self._stop = device, speed, stop
+        self.device, self._speed, self._stop = device, speed, stop
         self._random = Random(seed)
         self._reader = CardReader(terminal)
         self._looked = time.monotonic()
+        self._ear = Ear(device.cloud, stop) if device.cloud is not None else None
         self.sold = 0
         self.trouble = ""
         self.thread = threading.Thread(target=self._work, name=f"till {device.enrolment.store.number}", daemon=True)
 
     def _work(self) -> None:
         shoppers = self._open_shop()
-        while not self._stop.wait(min(shoppers.pause(now(), self._speed), 60.0)):
+        while self._await_customer(shoppers):
             try:
-                self._serve(shoppers.next_customer(now()))
-                self._device.push()
+                if self._has_order():
+                    shoppers = self._obey(shoppers)
+                if shoppers is not None:
+                    self._serve(shoppers.next_customer(now()))
+                self.device.push()
                 if time.monotonic() - self._looked > LOOK_EVERY:
                     shoppers = self._look(shoppers)
-                self.trouble = ""
+                self.trouble = "" if shoppers is not None else self._why_not()
             except (httpx.HTTPError, RefusedError, BadDocument, UnknownOutcomeError) as error:
                 self.trouble = f"{type(error).__name__}: {error}"
+                self._stop.wait(1)
 
-    def _open_shop(self) -> Shoppers:
-        assert self._device.prices is not None  # noqa: S101 - the device was refreshed before its till opened
-        return Shoppers(self._device.prices, self._random.randrange(2**32), self._device.enrolment.store.timezone)
+    def _await_customer(self, shoppers: Shoppers | None) -> bool:
+        """Until the next one comes, or an order; False when it is time to go home."""
+        pause = IDLE if shoppers is None else min(shoppers.pause(now(), self._speed), 60.0)
+        until = time.monotonic() + pause
+        while time.monotonic() < until and not self._has_order():
+            if self._stop.wait(min(SLICE, max(0.0, until - time.monotonic()))):
+                return False
+        return not self._stop.is_set()
 
-    def _look(self, shoppers: Shoppers) -> Shoppers:
+    def _has_order(self) -> bool:
+        return self._ear is not None and self._ear.ordered.is_set()
+
+    def _obey(self, shoppers: Shoppers | None) -> Shoppers | None:
+        """Ask what was ordered, and do it."""
+        assert self._ear is not None  # noqa: S101 - it has heard something
+        self._ear.ordered.clear()
+        try:
+            before, prices = self.device.memory.place, self.device.prices
+            look(self.device)
+        except Exception:
+            self._ear.ordered.set()  # nothing was done yet: again
+            raise
+        if self.device.memory.place == before and self.device.prices is prices:
+            return shoppers
+        return self._open_shop()
+
+    def _open_shop(self) -> Shoppers | None:
+        """None where nothing can be sold: the emergency is over here, or the store had no backup."""
+        if self.device.prices is None or self.device.memory.place in (RELEASED, RECOVERED):
+            return None
+        return Shoppers(self.device.prices, self._random.randrange(2**32), self.device.enrolment.store.timezone)
+
+    def _why_not(self) -> str:
+        name = f"Till 1 of store {self.device.enrolment.store.number}"
+        if self.device.memory.place in (RELEASED, RECOVERED):
+            return f"{name} has been released from the emergency."
+        return f"{name} has no backup to sell from."
+
+    def _look(self, shoppers: Shoppers | None) -> Shoppers | None:
         """Take new prices and staff between two customers."""
-        before = self._device.prices_version
-        self._device.refresh()
+        before = self.device.prices_version
+        self.device.refresh()
         self._looked = time.monotonic()
-        return shoppers if self._device.prices_version == before else self._open_shop()
+        return shoppers if self.device.prices_version == before else self._open_shop()
 
     def _serve(self, customer: Customer) -> None:
-        here = self._device.enrolment
+        here = self.device.enrolment
 
         def pay(total: int) -> Payment:
             if customer.pays_cash:
                 return pay_cash(new_id(), total, here.cash_rounding)
             return self._reader.pay(total, coin=here.cash_rounding, currency=here.currency)
 
-        self._device.sell(customer.basket, self._random.choice(self._device.staff), pay)
+        self.device.sell(customer.basket, self._random.choice(self.device.staff), pay)
         self.sold += 1

@@ -51,7 +51,35 @@ def unsent() -> int:
     return OutboxItem.objects.filter(seq__isnull=True).count() + max(0, newest - acked)
 
 
+def back_up() -> str:
+    """Ask for a backup, once; the service makes it and hands it over. Return how far it has got: PROVEN is the end.
+
+    A proof is ready a moment after the backup came. The service asks for it after minutes; the demo cannot wait.
+    """
+    from butik.backups.actions import ask_backup, ask_proof
+    from butik.backups.folder import only_one
+    from butik.backups.models import Backup
+    from butik.organisation.models import Store
+    from butik.organisation.pairing import pairing_of
+
+    store = Store.objects.select_related("chain").get()
+    if pairing_of(store.chain) is None:
+        return "NOT PAIRED"
+    newest = Backup.objects.of_store(store).order_by("-asked_at").first()
+    if newest is None:
+        newest = ask_backup(store=store, actor=ACTOR, now=now())
+    if newest.state == Backup.State.FAILED:
+        raise RuntimeError(f"the backup failed: {newest.trouble} {newest.detail}")
+    if newest.state == Backup.State.UPLOADED:
+        with only_one() as is_mine:
+            if is_mine:
+                newest.proof_asks = 0  # we ask more often than the service would
+                newest = ask_proof(store=store, backup=newest, now=now())
+    return str(newest.state)
+
+
 VERBS: dict[str, Any] = {
+    "back_up": back_up,
     "join": join,
     "hire_manager": hire_manager,
     "device_code": device_code,

@@ -1,5 +1,6 @@
 """What `butik demo` refuses, and what it never touches. That it runs is proven by the journey and by hand."""
 
+import base64
 import socket
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from butik.simulator.demo.folder import (
     read_secrets,
     write_secrets,
 )
-from butik.simulator.demo.plan import SHOPS, Plan
+from butik.simulator.demo.plan import CHAIN, EMERGENCY, SHOPS, Plan
+from butik.simulator.demo.second_factor import code_at
 from butik.staff.pin_rules import check_pin_choice
 
 
@@ -79,6 +81,12 @@ def test_its_pins_are_none_that_a_manager_would_be_refused() -> None:
         check_pin_choice(make_secrets([], ["101"]).pins["101"])
 
 
+def test_its_code_is_the_one_of_the_standard() -> None:
+    """RFC 6238, appendix B, the last six of its eight digits."""
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert [code_at(secret, moment) for moment in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
+
+
 def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -99,8 +107,9 @@ def test_a_missing_file_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_each_service_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None:
     plan = Plan(tmp_path)
-    environments = [plan.environment(key) for key in ("chain", *(shop.key for shop in SHOPS))]
+    environments = [plan.environment(key) for key in (CHAIN, EMERGENCY, *(shop.key for shop in SHOPS))]
     assert len({each["BUTIK_DATA"] for each in environments}) == len(environments)
     assert len({each["BUTIK_URL"] for each in environments}) == len(environments)
+    assert [each["BUTIK_ROLE"] for each in environments] == ["chain", "emergency", *("store" for _ in SHOPS)]
     assert len(plan.ports) == len(environments) + 2
     assert all(name.startswith("BUTIK_") for each in environments for name in each)

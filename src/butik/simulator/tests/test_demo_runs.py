@@ -25,6 +25,9 @@ def test_it_starts_sells_stops_and_goes_on_with_the_same_data(tmp_path: Path) ->
     assert re.search(rf"http://localhost:{base}/#enrol=\S+", first)
     second = _run(folder, base)
     assert read_secrets(folder) == secrets
+    assert f"http://localhost:{base + 40}" in first
+    assert secrets.second_factor in first
+    assert "First backups, proven" in first
     assert "Databases" in first
     assert "Databases" not in second
     assert all(is_port_free(port) for port in Plan(folder, base).ports)
