@@ -3,6 +3,7 @@ import { clear, eraseDigit, keyDigits, keyQuantity, scan } from './deeds/ring-up
 import { goToPay, payCash, due } from './deeds/pay';
 import type { Till } from './deeds/till';
 import { formatsOf, textsOf, TillProvider } from './parts/context';
+import { EmergencyFrame } from './parts/EmergencyFrame';
 import { Wedge } from './parts/scanner';
 import { EnrolScreen } from './screens/EnrolScreen';
 import { PayScreen } from './screens/PayScreen';
@@ -39,7 +40,9 @@ export function App({ till }: { till: Till }) {
   const Current = SCREENS[till.screen.value];
   return (
     <TillProvider value={till}>
-      <Current />
+      <EmergencyFrame>
+        <Current />
+      </EmergencyFrame>
     </TillProvider>
   );
 }

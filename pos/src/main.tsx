@@ -4,6 +4,7 @@ import { oneTab } from './deeds/one-tab';
 import { loadPrices, startTill } from './deeds/start';
 import { startSync } from './deeds/sync';
 import { newTill } from './deeds/till';
+import { startWatch } from './deeds/watch';
 import { watchErrors } from './deeds/errors';
 import { offerUpdates } from './deeds/update';
 import { OtherTab, Outdated, StartFailed } from './screens/OtherTab';
@@ -27,7 +28,8 @@ async function start(): Promise<void> {
   // What is here comes before what may be newer, or the same file would be fetched again.
   await loadPrices(till);
   watchErrors(till);
-  stop = startSync(till);
+  const stops = [startSync(till), startWatch(till)];
+  stop = () => stops.forEach((each) => each());
   offerUpdates(till);
 }
 

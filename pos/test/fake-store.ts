@@ -69,7 +69,11 @@ export class FakeStore {
   enrolmentVersion = 1;
   largestBatch = 500;
   charged = new Map<string, { state: string; amount: number }>();
+  /** The chain's emergency cloud, if it has one: it answers under its own address. */
+  cloud: { url: string; fetch: typeof fetch; pairing: string } | null = null;
   terminalMode: 'APPROVE' | 'DECLINE' | 'LOSE_ANSWER' | 'LOSE_REQUEST' | 'DOWN' = 'APPROVE';
+  series = { id: IDS.series, label: 'N1' };
+  device = IDS.device;
   private deviceKey: Uint8Array<ArrayBuffer> | null = null;
 
   private constructor(
@@ -115,13 +119,13 @@ export class FakeStore {
         timezone: 'Europe/Copenhagen',
       },
       pos: { id: IDS.pos, number: 3, name: 'Kasse 3' },
-      device: { id: IDS.device, kid: this.deviceKey ? await keyId(this.deviceKey) : '' },
-      series: { id: IDS.series, label: 'N1' },
+      device: { id: this.device, kid: this.deviceKey ? await keyId(this.deviceKey) : '' },
+      series: this.series,
       currency: 'DKK',
       cash_rounding: 50,
       language: 'da',
       service: { audience: this.audience, url: this.url },
-      emergency: null,
+      emergency: this.cloud?.pairing ?? null,
       terminal: { kind: 'SIMULATED', url: 'http://localhost:8090' },
       issued_at: '2026-11-21T07:00:00Z',
       ...change,
@@ -174,6 +178,7 @@ export class FakeStore {
   readonly fetch: typeof fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : String(input));
     if (url.port === '8090') return this.terminal(url, init);
+    if (this.cloud && url.origin === this.cloud.url) return this.cloud.fetch(input, init);
     if (this.down) throw new TypeError('Failed to fetch');
     const path = url.pathname + url.search;
     const method = init?.method ?? 'GET';
@@ -303,10 +308,10 @@ export async function staffMember(number: string, name: string, pin: string, pin
   };
 }
 
-function json(body: unknown, status = 200): Response {
+export function json(body: unknown, status = 200): Response {
   return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
 }
 
-function problem(type: string, status: number, more: object = {}): Response {
+export function problem(type: string, status: number, more: object = {}): Response {
   return json({ type, title: type, status, detail: '', ...more }, status);
 }

@@ -49,9 +49,14 @@ export async function resumeDraft(till: Till): Promise<void> {
   till.card.value = card && !isResolved(card) ? card : null;
 }
 
+/** What is about to be written of the open sale no longer is. */
+export function holdDraft(till: Till): void {
+  clearTimeout(timers.get(till));
+}
+
 /** An empty till. The pending write of the old basket must not come after it. */
 export function clearSale(till: Till): void {
-  clearTimeout(timers.get(till));
+  holdDraft(till);
   till.saleId = '';
   till.basket.value = { ...EMPTY_BASKET, nextId: till.basket.value.nextId };
   till.payments.value = [];
@@ -65,6 +70,19 @@ export function clearSale(till: Till): void {
     till.prices.value = till.nextPrices;
     till.nextPrices = null;
   }
+}
+
+/** End a sale that nobody has paid for, and say so. */
+export async function dropSale(till: Till): Promise<void> {
+  clearDropped(till);
+  await saveDraft(till);
+}
+
+export function clearDropped(till: Till): void {
+  const lines = till.basket.value.lines.length;
+  clearSale(till);
+  if (till.screen.value === 'PAY') till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN';
+  if (lines) till.trouble.value = { kind: 'SALE_DROPPED', lines };
 }
 
 export function saleIdOf(till: Till): string {

@@ -6,8 +6,8 @@ import { ChainMoved, commitSale } from '../store/journal';
 import { readSeries } from '../store/rows';
 import type { DeviceRow, SeriesRow } from '../store/schema';
 import { play } from '../parts/sound';
-import { clearSale } from './draft';
-import { correctedNow, originOf, refreshWaiting } from './service';
+import { clearSale, saveDraft } from './draft';
+import { correctedNow, originOf, refreshWaiting, seriesOf } from './service';
 import { type Till, troubleOf } from './till';
 
 /** Another tab may have sold between reading and writing; once more is enough unless something is badly wrong. */
@@ -16,6 +16,11 @@ const TRIES = 3;
 export async function finishSale(till: Till): Promise<void> {
   const device = till.device.value;
   if (!device || till.committing || !till.basket.value.lines.length) return;
+  if (!seriesOf(till)) {
+    // Paid, and the emergency series is not there yet: finished as soon as it is.
+    till.trouble.value = { kind: 'SALE_WAITS' };
+    return saveDraft(till);
+  }
   till.committing = true;
   try {
     const receipt = await committed(till, device);
@@ -35,7 +40,7 @@ export async function finishSale(till: Till): Promise<void> {
 
 async function committed(till: Till, device: DeviceRow): Promise<{ number: string; sale: SaleDocument; hash: string }> {
   for (let attempt = 1; ; attempt++) {
-    const series = await readSeries(till.database, device.enrolment.series.id);
+    const series = await readSeries(till.database, seriesOf(till) ?? '');
     if (!series) throw new Error('no open series');
     const sale = saleDocument(till, device, series);
     try {

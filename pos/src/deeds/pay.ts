@@ -4,11 +4,11 @@ import { type Due, dueOf, takeCard, takeCash } from '../shop/sale';
 import { uuid7 } from '../shop/uuid7';
 import { play } from '../parts/sound';
 import { terminalFor, type Terminal } from '../wire/terminal';
-import { saveDraft } from './draft';
+import { dropSale, saveDraft } from './draft';
 import { finishSale } from './finish';
 import { totalOf } from './ring-up';
 import { report } from './service';
-import { type Till, troubleOf } from './till';
+import { isKept, type Till, troubleOf } from './till';
 
 export function due(till: Till): Due {
   return dueOf(totalOf(till), till.payments.value, till.device.value?.enrolment.cash_rounding ?? 0);
@@ -128,6 +128,8 @@ async function hear(till: Till, id: string, event: CardEvent): Promise<void> {
     await settleUp(till);
   } else if (card.state === 'DECLINED') {
     till.card.value = null;
+    // Nothing was taken after all: what an emergency interrupted ends like any other sale in progress.
+    if (isKept(till) && !till.payments.value.length) return dropSale(till);
     till.trouble.value = { kind: 'CARD_DECLINED' };
     play(till, 'refused');
     await saveDraft(till);

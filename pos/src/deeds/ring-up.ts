@@ -1,9 +1,10 @@
 /** Scans and keys on the sale screen. */
 import { basketTotal, deleteLine, type Outcome, ringUp, setQuantity, withAgeChecked } from '../shop/basket';
+import { standstill } from '../shop/emergency';
 import { play } from '../parts/sound';
 import { scanBegins } from '../parts/timing';
 import { clearSale, saleIdOf, saveDraft, saveDraftSoon } from './draft';
-import type { Till } from './till';
+import { isBetweenSales, isKept, type Till } from './till';
 
 /** A code from the scanner, the keypad or the search. Anything that stands in the information line must be cleared first. */
 export function scan(till: Till, code: string, keyed: number | null = till.quantity.value): void {
@@ -14,6 +15,9 @@ export function scan(till: Till, code: string, keyed: number | null = till.quant
   if (till.trouble.value || till.question.value) return play(till, 'refused');
   if (till.connection.value.revoked) return trouble(till, { kind: 'REVOKED' });
   if (till.device.value?.closing) return trouble(till, { kind: 'CLOSING' });
+  if (isKept(till)) return trouble(till, { kind: 'SALE_KEPT' });
+  const why = standstill(till.emergency.value);
+  if (why && isBetweenSales(till)) return trouble(till, { kind: 'STANDSTILL', why });
   const prices = till.prices.value;
   if (!prices) return trouble(till, { kind: 'NO_PRICES' });
   const at = new Date(till.now()).toISOString();

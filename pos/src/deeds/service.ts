@@ -1,18 +1,21 @@
-/** The device's line to its store service, and the members that begin each record. */
+/** The device's lines to its store service and its emergency cloud, and the members that begin each record. */
 import { connectionStep, type Signal as LineSignal } from '../shop/connection';
-import type { EventDocument, EventKind, Origin } from '../shop/documents';
+import type { ClosingDocument, EventDocument, EventKind, Origin } from '../shop/documents';
+import { modeOf } from '../shop/emergency';
 import { uuid7 } from '../shop/uuid7';
 import { countWaiting, recordEvent } from '../store/journal';
 import { writeDevice } from '../store/rows';
-import type { DeviceRow } from '../store/schema';
-import { NoAnswer, Problem, StoreService } from '../wire/service';
+import type { DeviceRow, SeriesRow } from '../store/schema';
+import { API, EMERGENCY_API, NoAnswer, Problem, Service } from '../wire/service';
 import type { Trust } from '../wire/trust';
 import type { Till } from './till';
 
-export function serviceOf(till: Till, device: DeviceRow): StoreService {
+/** The store's service. In an emergency its line is closed: whatever is called on it fails before anything is sent. */
+export function serviceOf(till: Till, device: DeviceRow): Service {
   const { enrolment, key } = device;
   const identity = {
     url: enrolment.service.url,
+    api: API,
     audience: enrolment.service.audience,
     org: enrolment.org,
     device: enrolment.device.id,
@@ -23,7 +26,62 @@ export function serviceOf(till: Till, device: DeviceRow): StoreService {
     offset: () => till.device.value?.offset ?? null,
     measured: (offset: number) => void keepOffset(till, offset),
   };
-  return new StoreService(identity, clock, till.fetcher);
+  return new Service(identity, clock, till.fetcher, till.storeLine.signal);
+}
+
+/** The emergency cloud; null while the device knows none. */
+export function cloudOf(till: Till, device: DeviceRow | null): Service | null {
+  if (!device?.emergency) return null;
+  const { enrolment, key, emergency } = device;
+  const identity = {
+    url: emergency.url,
+    api: EMERGENCY_API,
+    audience: `emergency/${enrolment.chain.id}`,
+    org: enrolment.org,
+    device: enrolment.device.id,
+    key,
+  };
+  const clock = {
+    now: till.now,
+    offset: () => till.cloudOffset ?? till.device.value?.offset ?? null,
+    measured: (offset: number) => noteCloudTime(till, offset),
+  };
+  return new Service(identity, clock, till.fetcher, NEVER_CLOSED);
+}
+
+const NEVER_CLOSED = new AbortController().signal;
+
+/** The store's word about the time must not make an order look expired: the cloud's own clock counts for its documents. */
+export function noteCloudTime(till: Till, offset: number): void {
+  till.cloudOffset = offset;
+  if (!isAtStore(till) && Math.abs(offset - (till.device.value?.offset ?? Infinity)) > 100) void keepOffset(till, offset);
+}
+
+export function cloudNow(till: Till): number {
+  return till.now() + (till.cloudOffset ?? 0);
+}
+
+/** Normal days: this device is its store's. */
+export function isAtStore(till: Till): boolean {
+  return modeOf(till.emergency.value) === 'NORMAL';
+}
+
+/** Whoever takes this device's records now. */
+export function lineOf(till: Till, device: DeviceRow): Service {
+  return (isAtStore(till) ? null : cloudOf(till, device)) ?? serviceOf(till, device);
+}
+
+/**
+ * The series that a sale is booked in; null while there is none. Who slept through the whole emergency with money in an
+ * open sale never had an E series: that sale belongs to the series in which it began.
+ */
+export function seriesOf(till: Till): string | null {
+  const state = till.emergency.value;
+  if (state && !isAtStore(till)) {
+    if (state.series === 'OPEN') return state.assignment?.series.id ?? null;
+    if (state.order?.kind === 'ACTIVATE') return null;
+  }
+  return till.device.value?.enrolment.series.id ?? null;
 }
 
 export async function keepOffset(till: Till, offset: number): Promise<void> {
@@ -53,6 +111,25 @@ export function originOf(till: Till, device: DeviceRow, id: string = uuid7(till.
     device: enrolment.device.id,
     offset_ms: device.offset,
     app: till.app,
+  };
+}
+
+/** What a series amounts to, as its closing record says it. */
+export function closingOf(till: Till, device: DeviceRow, series: SeriesRow, reason: ClosingDocument['reason']): ClosingDocument {
+  const { sales, total, by_vat, by_tender, counter, prev, id, label } = series;
+  return {
+    ...originOf(till, device),
+    kind: 'CLOSE',
+    series: id,
+    label,
+    reason,
+    at: new Date(till.now()).toISOString(),
+    prev,
+    last_counter: counter,
+    sales,
+    total,
+    by_vat,
+    by_tender,
   };
 }
 

@@ -2,15 +2,17 @@
 import { computed, effect } from '@preact/signals';
 import { prune } from '../store/journal';
 import { backoff } from '../wire/backoff';
-import { listen } from '../wire/live';
 import { pushAll } from '../wire/push';
+import { Line } from './line';
 import { refresh } from './refresh';
-import { lineFailed, lineSays, refreshWaiting, serviceOf } from './service';
+import { pushFormer } from './home';
+import { isAtStore, lineFailed, lineOf, lineSays, refreshWaiting, serviceOf } from './service';
 import type { Till } from './till';
 
 /** With a live stream the poll is only a heartbeat. */
 const POLL_LIVE = 60_000;
 const POLL_ALONE = 10_000;
+const LONGEST_WAIT = 30_000;
 
 export function startSync(till: Till): () => void {
   const sync = new Sync(till);
@@ -20,24 +22,39 @@ export function startSync(till: Till): () => void {
 
 class Sync {
   private readonly stopped = new AbortController();
+  private readonly line: Line;
   private failures = 0;
   private pushing = false;
   private pushAgain = false;
-  private asking = false;
-  private live = false;
-  private listening = new AbortController();
   private unwatch = () => undefined as void;
   private pushTimer: ReturnType<typeof setTimeout> | undefined;
-  private pollTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly till: Till) {}
+  constructor(private readonly till: Till) {
+    this.line = new Line({
+      // In an emergency the store is not asked, not even whether it is there.
+      service: () => (till.device.value && isAtStore(till) ? serviceOf(till, till.device.value) : null),
+      ask: async (service) => {
+        const wasOnline = till.connection.value.reach === 'ONLINE';
+        await refresh(till, service);
+        lineSays(till, 'ACCEPTED');
+        // The line is back: what waits need not sit out its back-off.
+        if (!wasOnline && till.waiting.value.records) void this.push();
+      },
+      heard: (event) => lineSays(till, event === 'revoked' ? 'REVOKED' : 'ANSWERED'),
+      failed: (error) => {
+        if (isAtStore(till)) lineFailed(till, error);
+      },
+      pause: (live) => (live ? POLL_LIVE : POLL_ALONE),
+      longestWait: () => LONGEST_WAIT,
+    });
+  }
 
   run(): void {
     this.till.nudge = () => void this.push();
     addEventListener('online', this.awake, { signal: this.stopped.signal });
     addEventListener('offline', () => lineSays(this.till, 'NO_ANSWER'), { signal: this.stopped.signal });
     document.addEventListener('visibilitychange', this.awake, { signal: this.stopped.signal });
-    void this.listenForEver();
+    this.line.run();
     // At once when there is a device, and again when this browser becomes another one.
     const device = computed(() => this.till.device.value?.enrolment.device.id);
     this.unwatch = effect(() => {
@@ -47,18 +64,17 @@ class Sync {
 
   stop(): void {
     this.stopped.abort();
+    this.line.stop();
     this.unwatch();
     clearTimeout(this.pushTimer);
-    clearTimeout(this.pollTimer);
     this.till.nudge = () => undefined;
   }
 
   private readonly awake = (): void => {
     if (document.visibilityState === 'hidden') return;
     this.failures = 0;
-    if (!this.live) this.listening.abort();
+    this.line.wake();
     void this.push();
-    void this.ask();
   };
 
   /** One sender at a time; what comes meanwhile is sent right after. */
@@ -72,75 +88,26 @@ class Sync {
     this.pushing = true;
     this.pushAgain = false;
     clearTimeout(this.pushTimer);
+    const line = lineOf(till, device);
     try {
-      const { sent } = await pushAll(serviceOf(till, device), till.database);
+      const former = await pushFormer(till);
+      const { sent } = await pushAll(line, till.database, former ? device.key.kid : undefined);
       this.failures = 0;
       if (sent) {
         lineSays(till, 'ANSWERED');
         await prune(till.database);
       }
     } catch (error) {
-      lineFailed(till, error);
-      this.pushTimer = setTimeout(() => void this.push(), backoff(++this.failures));
+      // A line that was closed meanwhile says nothing about the one that took its place.
+      if (line.line.aborted && !isAtStore(till)) this.pushAgain = true;
+      else {
+        lineFailed(till, error);
+        this.pushTimer = setTimeout(() => void this.push(), backoff(++this.failures));
+      }
     } finally {
       this.pushing = false;
       await refreshWaiting(till);
     }
     if (this.pushAgain) void this.push();
   }
-
-  private async ask(): Promise<void> {
-    const { till } = this;
-    clearTimeout(this.pollTimer);
-    const device = till.device.value;
-    if (device && !this.asking) {
-      this.asking = true;
-      const wasOnline = till.connection.value.reach === 'ONLINE';
-      try {
-        await refresh(till, serviceOf(till, device));
-        lineSays(till, 'ACCEPTED');
-        // The line is back: what waits need not sit out its back-off.
-        if (!wasOnline && till.waiting.value.records) void this.push();
-      } catch (error) {
-        lineFailed(till, error);
-      }
-      this.asking = false;
-    }
-    if (this.stopped.signal.aborted) return;
-    const pause = this.live ? POLL_LIVE : POLL_ALONE;
-    this.pollTimer = setTimeout(() => void this.ask(), pause * (0.8 + 0.4 * Math.random()));
-  }
-
-  private async listenForEver(): Promise<void> {
-    const { till, stopped } = this;
-    for (let failures = 0; !stopped.signal.aborted; failures++) {
-      const device = till.device.value;
-      this.listening = new AbortController();
-      try {
-        if (device) {
-          await listen(serviceOf(till, device), AbortSignal.any([stopped.signal, this.listening.signal]), (event) => {
-            failures = 0;
-            this.live = true;
-            lineSays(till, event === 'revoked' ? 'REVOKED' : 'ANSWERED');
-            if (event) void this.ask();
-          });
-        }
-      } catch (error) {
-        if (!stopped.signal.aborted && !this.listening.signal.aborted && !this.live) lineFailed(till, error);
-      }
-      // A broken stream is the first sign of a lost line: ask at once.
-      if (this.live) void this.ask();
-      this.live = false;
-      // `awake` cuts the wait short.
-      await sleep(backoff(failures + 1, Math.random(), 1_000, 30_000), this.listening.signal);
-    }
-  }
-}
-
-function sleep(milliseconds: number, cut: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    const timer = setTimeout(done, milliseconds);
-    cut.addEventListener('abort', () => (clearTimeout(timer), done()), { once: true });
-    if (cut.aborted) done();
-  });
 }

@@ -3,6 +3,7 @@ import { type Signal, signal } from '@preact/signals';
 import { type Basket, EMPTY_BASKET, type Refusal } from '../shop/basket';
 import { type Connection, START } from '../shop/connection';
 import type { Payment, StaffList, StaffMember } from '../shop/documents';
+import { type Emergency, modeOf, type Standstill } from '../shop/emergency';
 import type { CardPayment } from '../shop/payment';
 import type { PriceList } from '../shop/price-list';
 import type { Receipt } from '../shop/receipt';
@@ -18,6 +19,10 @@ export type Trouble =
   | { kind: 'REVOKED' }
   | { kind: 'CLOSING' }
   | { kind: 'CARD_DECLINED' }
+  | { kind: 'SALE_DROPPED'; lines: number }
+  | { kind: 'SALE_KEPT' }
+  | { kind: 'SALE_WAITS' }
+  | { kind: 'STANDSTILL'; why: Standstill }
   | { kind: 'DISK_FULL' }
   | { kind: 'FAILED'; detail: string };
 
@@ -27,9 +32,9 @@ export type Question =
   | { kind: 'WEIGHT'; text: string; code: string }
   | { kind: 'CANCEL_SALE' };
 
-/** A document of the store that was refused; the old one is still in force. */
+/** A document that was refused; the old one is still in force. */
 export interface Warning {
-  what: 'PRICES' | 'STAFF' | 'ENROLMENT';
+  what: 'PRICES' | 'STAFF' | 'ENROLMENT' | 'EMERGENCY' | 'ORDER' | 'EMERGENCY_PRICES';
   code: RefusalCode;
 }
 
@@ -39,6 +44,8 @@ export interface Prices {
   sha256: string;
   issuedAt: string;
 }
+
+export type Unready = 'NOT_ASKED' | 'UNREACHABLE' | 'NO_BACKUP' | 'REFUSED';
 
 export interface Till {
   database: ButikDatabase;
@@ -54,6 +61,14 @@ export interface Till {
   /** Came while a sale was open; swapped in when it is done. */
   nextPrices: Prices | null;
   connection: Signal<Connection>;
+  /** Aborted by an order of the emergency cloud: from then on nothing reaches the store. */
+  storeLine: AbortController;
+  /** Where this device stands in an emergency; null while it has never heard of an emergency cloud. */
+  emergency: Signal<Emergency | null>;
+  /** Why this device would not be ready for an emergency; null when it would. */
+  unready: Signal<Unready | null>;
+  /** The emergency cloud's clock minus this device's, in milliseconds. */
+  cloudOffset: number | null;
   waiting: Signal<{ records: number; sales: number }>;
   warning: Signal<Warning | null>;
   /** A newer app lies ready. */
@@ -98,6 +113,10 @@ export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: str
     prices: signal<Prices | null>(null),
     nextPrices: null,
     connection: signal(START),
+    storeLine: new AbortController(),
+    emergency: signal<Emergency | null>(null),
+    unready: signal<Unready | null>('NOT_ASKED'),
+    cloudOffset: null,
     waiting: signal({ records: 0, sales: 0 }),
     warning: signal<Warning | null>(null),
     update: signal<(() => void) | null>(null),
@@ -126,4 +145,16 @@ export function troubleOf(error: unknown): Trouble {
 /** No goods in the basket and no money taken: what may only happen between two sales may happen now. */
 export function isBetweenSales(till: Till): boolean {
   return till.basket.value.lines.length === 0 && till.payments.value.length === 0 && till.card.value === null;
+}
+
+/** The open sale was priced at the store and money was taken for it when the device switched: it is finished as it is. */
+export function isKept(till: Till): boolean {
+  const kept = till.emergency.value?.kept;
+  return Boolean(kept) && kept === till.saleId;
+}
+
+/** Where a screen beside selling leads back to. */
+export function homeScreen(till: Till): Screen {
+  if (!till.device.value || (modeOf(till.emergency.value) === 'RECOVERED' && isBetweenSales(till))) return 'ENROL';
+  return till.member.value ? 'SALE' : 'SIGN_IN';
 }

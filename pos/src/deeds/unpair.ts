@@ -1,18 +1,18 @@
 /** End this device's life at its store: refused while anything waits, closed by a record of what it sold. */
-import type { ClosingDocument } from '../shop/documents';
 import { closeSeries, countWaiting } from '../store/journal';
 import { readSeries, StillWaiting, wipe, writeDevice } from '../store/rows';
 import type { DeviceRow } from '../store/schema';
 import { pushAll } from '../wire/push';
 import { Problem } from '../wire/service';
-import { originOf, refreshWaiting, serviceOf } from './service';
+import { closingOf, isAtStore, refreshWaiting, serviceOf } from './service';
 import { clearSale } from './draft';
 import { isBetweenSales, type Till } from './till';
 
 export async function unpair(till: Till): Promise<void> {
   const device = till.device.value;
   if (!device) return;
-  if (!isBetweenSales(till)) throw new StillWaiting();
+  // In an emergency the store is not there to be told, and the device is needed.
+  if (!isBetweenSales(till) || !isAtStore(till)) throw new StillWaiting();
   const service = serviceOf(till, device);
   // A last chance for what waits; only an empty outbox lets go of the device.
   if ((await countWaiting(till.database)).records) await pushAll(service, till.database);
@@ -35,22 +35,7 @@ export async function unpair(till: Till): Promise<void> {
 async function signClosing(till: Till, device: DeviceRow): Promise<string> {
   const series = await readSeries(till.database, device.enrolment.series.id);
   if (!series) throw new Error('no open series');
-  const { sales, total, by_vat, by_tender, counter, prev, id, label } = series;
-  const closing: ClosingDocument = {
-    ...originOf(till, device),
-    kind: 'CLOSE',
-    series: id,
-    label,
-    reason: 'UNPAIRED',
-    at: new Date(till.now()).toISOString(),
-    prev,
-    last_counter: counter,
-    sales,
-    total,
-    by_vat,
-    by_tender,
-  };
-  return closeSeries(device, closing);
+  return closeSeries(device, closingOf(till, device, series, 'UNPAIRED'));
 }
 
 async function keepClosing(till: Till, closing: string | undefined): Promise<void> {
@@ -63,6 +48,7 @@ async function keepClosing(till: Till, closing: string | undefined): Promise<voi
 function forget(till: Till): void {
   clearSale(till);
   till.device.value = null;
+  till.emergency.value = null;
   till.member.value = null;
   till.staff.value = null;
   till.prices.value = null;

@@ -3,7 +3,7 @@ import type { SaleDocument } from '../shop/documents';
 import { type Result, waiting } from '../store/journal';
 import { openDocument, payloadOf } from '../wire/jws';
 import { BATCH, sendRecords } from '../wire/push';
-import { serviceOf } from './service';
+import { lineOf } from './service';
 import type { Till } from './till';
 
 export const RESCUE_FORMAT = 'butik-rescue/1';
@@ -53,7 +53,7 @@ export async function uploadRescue(till: Till, text: string): Promise<Record<Res
   const device = till.device.value;
   const counts = { BOOKED: 0, KNOWN: 0, QUARANTINED: 0 };
   if (!device) return counts;
-  const service = serviceOf(till, device);
+  const service = lineOf(till, device);
   for (let start = 0; start < records.length; start += BATCH) {
     for (const result of await sendRecords(service, records.slice(start, start + BATCH))) counts[result.outcome]++;
   }

@@ -7,13 +7,19 @@ export function Notices() {
   const t = useTexts();
   const warning = till.warning.value;
   const update = till.update.value;
-  const what = { PRICES: t.warningPrices, STAFF: t.warningStaff, ENROLMENT: t.warningEnrolment };
+  const what = {
+    PRICES: t.warningPrices,
+    STAFF: t.warningStaff,
+    ENROLMENT: t.warningEnrolment,
+    EMERGENCY: t.warningEmergency,
+    EMERGENCY_PRICES: t.warningEmergencyPrices,
+  };
   const tooOld = isOlder(till.app, till.minimumApp.value);
   return (
     <>
       {warning && (
         <p class="notice" role="status" data-testid="warning">
-          ▲ {t.warning(what[warning.what], warning.code)}
+          ▲ {warning.what === 'ORDER' ? t.warningOrder(warning.code) : t.warning(what[warning.what], warning.code)}
         </p>
       )}
       {update && till.screen.value === 'SIGN_IN' && isBetweenSales(till) && (

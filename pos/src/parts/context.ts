@@ -28,6 +28,8 @@ export interface Formats {
   quantity(thousandths: number): string;
   percent(hundredths: number): string;
   moment(iso: string): string;
+  /** "20 Nov". */
+  day(iso: string): string;
   clock(at: Date): string;
   /** Minor units from what was keyed: `50`, `49,5`. */
   readMoney(entry: string): number | null;
@@ -45,6 +47,7 @@ export function formatsOf(locale: string, currency: string): Formats {
   const money = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
+  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
   const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
   const unit = 10 ** digits;
   const formats: Formats = {
@@ -52,6 +55,7 @@ export function formatsOf(locale: string, currency: string): Formats {
     quantity: (thousandths) => number.format(thousandths / 1000),
     percent: (hundredths) => `${number.format(hundredths / 100)} %`,
     moment: (iso) => moment.format(new Date(iso)),
+    day: (iso) => day.format(new Date(iso)),
     clock: (at) => clock.format(at),
     count: (n) => number.format(n),
     readMoney: (entry) => {

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { askForStorage, enrolDevice, maySellWithout, type Storage } from '../deeds/enrol';
 import { useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
+import { modeOf } from '../shop/emergency';
 import type { Texts } from '../texts/en';
 import { isLoopback, type Invitation, normaliseAddress, readInvitation } from '../wire/enrol';
 import { NoAnswer, Problem } from '../wire/service';
@@ -61,11 +62,21 @@ export function EnrolScreen() {
     }
   }
 
+  const again = modeOf(till.emergency.value) === 'RECOVERED';
+  const waiting = till.waiting.value.records;
   const mustAccept = storage === 'NOT_PERSISTENT' && !isLoopback(location.hostname);
   return (
-    <Page title={t.enrolTitle}>
+    <Page title={again ? t.homeTitle : t.enrolTitle}>
       <form class="form" onSubmit={(event) => void connect(event)}>
-        <p>{t.enrolHelp}</p>
+        <p>{again ? t.homeHelp : t.enrolHelp}</p>
+        {again && waiting > 0 && (
+          <p class="notice">
+            {t.homeWaiting(waiting)}{' '}
+            <button type="button" class="second" onClick={() => (till.screen.value = 'UNSENT')}>
+              {t.unsent}
+            </button>
+          </p>
+        )}
         {scanning && <QrScanner onFound={(text) => invite(readInvitation(text))} onClose={() => setScanning(false)} />}
         {canScanQr() && !scanning && (
           <button type="button" class="second" onClick={() => setScanning(true)}>

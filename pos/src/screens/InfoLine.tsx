@@ -68,6 +68,14 @@ export function troubleText(trouble: Trouble, t: Texts): string {
       return t.noPrices;
     case 'REVOKED':
       return t.deviceRevoked;
+    case 'SALE_DROPPED':
+      return t.saleDropped(trouble.lines);
+    case 'SALE_KEPT':
+      return t.saleKept;
+    case 'SALE_WAITS':
+      return t.saleWaits;
+    case 'STANDSTILL':
+      return t.standstill[trouble.why];
     case 'DISK_FULL':
       return t.diskFull;
     case 'CARD_DECLINED':

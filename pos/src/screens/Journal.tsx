@@ -1,6 +1,7 @@
 import { Component } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { BasketLine } from '../shop/basket';
+import { standstill } from '../shop/emergency';
 import { scanIsShown } from '../parts/timing';
 import { type Formats, useFormats, useTexts, useTill } from '../parts/context';
 
@@ -27,10 +28,11 @@ export function Journal({ fixed = false }: { fixed?: boolean }) {
 
   const bundles: (readonly BasketLine[])[] = [];
   for (let start = 0; start < lines.length; start += BUNDLE) bundles.push(lines.slice(start, start + BUNDLE));
+  const why = standstill(till.emergency.value);
   const pick = (id: number) => (till.selected.value = till.selected.value === id ? null : id);
   return (
     <section class="journal" aria-label={t.journal} ref={list} {...(fixed ? { tabIndex: 0 } : {})}>
-      {lines.length === 0 && <p class="journal-empty">{t.emptyJournal}</p>}
+      {lines.length === 0 && <p class="journal-empty">{why ? t.standstillHelp[why] : t.emptyJournal}</p>}
       <div class="journal-lines" role="list" data-testid="journal">
         {bundles.map((bundle, place) => {
           const mine = bundle.some((line) => line.id === selected) ? selected : null;

@@ -1,3 +1,4 @@
+import { homeScreen } from '../deeds/till';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { MainButton } from '../parts/MainButton';
 import { StatusLine } from '../parts/StatusLine';
@@ -13,7 +14,7 @@ export function ReceiptScreen() {
   const change = changeOf(receipt.sale);
   const leave = () => {
     till.receipt.value = null;
-    till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN';
+    till.screen.value = homeScreen(till);
   };
   return (
     <main class="till till-receipt" data-testid="receipt-screen">

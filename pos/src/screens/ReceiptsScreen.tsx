@@ -1,10 +1,23 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Found, reprint, searchOwn, searchStore } from '../deeds/receipts';
+import { isAtStore } from '../deeds/service';
+import { homeScreen } from '../deeds/till';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
 
-/** Receipts of the own store; without a line those of this device. */
 export function ReceiptsScreen() {
+  const till = useTill();
+  const t = useTexts();
+  if (isAtStore(till)) return <ReceiptSearch />;
+  return (
+    <Page title={t.receipts} onBack={() => (till.screen.value = homeScreen(till))}>
+      <p data-testid="receipts-off">{t.receiptsOff}</p>
+    </Page>
+  );
+}
+
+/** Receipts of the own store; without a line those of this device. */
+function ReceiptSearch() {
   const till = useTill();
   const t = useTexts();
   const { money, moment } = useFormats();
@@ -46,7 +59,7 @@ export function ReceiptsScreen() {
 
   const set = (change: Partial<typeof query>) => setQuery((before) => ({ ...before, ...change }));
   return (
-    <Page title={t.receipts} onBack={() => (till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN')}>
+    <Page title={t.receipts} onBack={() => (till.screen.value = homeScreen(till))}>
       <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
         <input
           type="search"

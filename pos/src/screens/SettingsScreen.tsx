@@ -2,9 +2,12 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { changeSettings } from '../deeds/settings';
 import { unpair } from '../deeds/unpair';
-import { isBetweenSales } from '../deeds/till';
+import { isAtStore } from '../deeds/service';
+import { homeScreen, isBetweenSales, type Till } from '../deeds/till';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
+import { currentAssignment } from '../shop/emergency';
+import type { Texts } from '../texts/en';
 import { StillWaiting } from '../store/rows';
 
 export function SettingsScreen() {
@@ -13,7 +16,7 @@ export function SettingsScreen() {
   const settings = till.settings.value;
   const update = till.update.value;
   return (
-    <Page title={t.settings} onBack={() => (till.screen.value = till.member.value ? 'SALE' : till.device.value ? 'SIGN_IN' : 'ENROL')}>
+    <Page title={t.settings} onBack={() => (till.screen.value = homeScreen(till))}>
       {update && (
         <p class="notice">
           {isBetweenSales(till) ? t.updateReady : t.updateAfterSale}{' '}
@@ -53,7 +56,7 @@ export function SettingsScreen() {
         />
       </section>
       <About />
-      {till.device.value && <Unpair />}
+      {till.device.value && (isAtStore(till) ? <Unpair /> : <p class="quiet">{t.unpairOff}</p>)}
     </Page>
   );
 }
@@ -95,7 +98,8 @@ function About() {
       ? ([
           [t.store, `${enrolment.store.number} ${enrolment.store.name}`],
           [t.pos, `${enrolment.pos.number} ${enrolment.pos.name}`],
-          [t.series, enrolment.series.label],
+          [t.series, currentAssignment(till.emergency.value)?.series.label ?? enrolment.series.label],
+          [t.emergency, readiness(till, t, moment)],
         ] as [string, string][])
       : []),
     [t.priceFile, prices ? t.priceFileOf(prices.version, count(prices.list.count), moment(prices.issuedAt)) : t.none],
@@ -116,6 +120,15 @@ function About() {
       </dl>
     </section>
   );
+}
+
+function readiness(till: Till, t: Texts, moment: (iso: string) => string): string {
+  const state = till.emergency.value;
+  const why = till.device.value?.emergency ? till.unready.value : 'NO_CLOUD';
+  if (!state?.held || why === 'NO_CLOUD' || why === 'NO_BACKUP') return t.readyNot + t.unready[why ?? 'NOT_ASKED'];
+  const ready = t.readyWith(moment(state.held.issuedAt));
+  if (!why || !isAtStore(till)) return ready;
+  return `${ready}; ${t.unready[why]}${state.readyAt ? `, ${t.readyUnreached(moment(state.readyAt))}` : ''}`;
 }
 
 function Unpair() {

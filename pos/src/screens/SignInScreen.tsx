@@ -90,6 +90,7 @@ export function SignInScreen() {
             />
           </label>
         </div>
+        {till.trouble.value?.kind === 'SALE_DROPPED' && <p class="notice">{t.saleDropped(till.trouble.value.lines)}</p>}
         {!till.staff.value && <p class="notice">{t.noStaff}</p>}
         <Notices />
         <p class={error ? 'alert' : 'alert-place'} role="alert" data-testid="sign-in-error">

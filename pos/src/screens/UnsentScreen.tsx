@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { NotARescueFile, rescueFile, type UnsentSale, unsentSales, uploadRescue } from '../deeds/unsent';
+import { isAtStore } from '../deeds/service';
+import { homeScreen } from '../deeds/till';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
 
@@ -23,14 +25,14 @@ export function UnsentScreen() {
       const { BOOKED, KNOWN, QUARANTINED } = await uploadRescue(till, await file.text());
       setMessage(t.rescueDone(BOOKED, KNOWN, QUARANTINED));
     } catch (error) {
-      setMessage(error instanceof NotARescueFile ? t.rescueBad : t.reason('no-answer'));
+      setMessage(error instanceof NotARescueFile ? t.rescueBad : t.reason('no-answer', !isAtStore(till)));
     }
     input.value = '';
   }
 
   const others = waiting.records - waiting.sales;
   return (
-    <Page title={t.unsent} onBack={() => (till.screen.value = till.member.value ? 'SALE' : 'SIGN_IN')}>
+    <Page title={t.unsent} onBack={() => (till.screen.value = homeScreen(till))}>
       <p data-testid="unsent-summary">{sales.length ? t.unsentHelp : t.unsentNone}</p>
       {others > 0 && <p class="quiet">{t.unsentOthers(others)}</p>}
       <ul class="rows">
@@ -38,7 +40,7 @@ export function UnsentScreen() {
           <li key={sale.id} class="row" data-testid="unsent-sale">
             <span class="tabular">{sale.number}</span>
             <span class="quiet">
-              {moment(sale.completedAt)} · {t.reason(sale.reason)}
+              {moment(sale.completedAt)} · {t.reason(sale.reason, !isAtStore(till))}
             </span>
             <span class="tabular row-amount">{money(sale.total)}</span>
           </li>

@@ -1,18 +1,12 @@
-/**
- * Whom this device listens to, and whether it is heard. Selling never waits for it.
- * NORMAL is the store service; the emergency cloud becomes a second mode here, entered only by a signed order.
- */
-
-export type Mode = 'NORMAL';
+/** Whether this device is heard by the service that it obeys: its store's, in an emergency the emergency cloud. Selling never waits for it. */
 
 export interface Connection {
-  mode: Mode;
   reach: 'UNKNOWN' | 'ONLINE' | 'OFFLINE';
   /** The service has shut this device out; all but its journal is closed to it. */
   revoked: boolean;
 }
 
-export const START: Connection = { mode: 'NORMAL', reach: 'UNKNOWN', revoked: false };
+export const START: Connection = { reach: 'UNKNOWN', revoked: false };
 
 /** ANSWERED is any answer; ACCEPTED one that only a device in good standing gets. */
 export type Signal = 'ANSWERED' | 'NO_ANSWER' | 'REVOKED' | 'ACCEPTED';

@@ -75,7 +75,7 @@ export interface OpeningDocument extends Origin {
   kind: 'OPEN';
   series: string;
   label: string;
-  reason: 'ENROLMENT';
+  reason: 'ENROLMENT' | 'EMERGENCY';
   at: string;
 }
 
@@ -83,7 +83,7 @@ export interface ClosingDocument extends Origin, SeriesSums {
   kind: 'CLOSE';
   series: string;
   label: string;
-  reason: 'UNPAIRED';
+  reason: 'UNPAIRED' | 'RELEASED';
   at: string;
   prev: string;
   last_counter: number;
@@ -125,7 +125,8 @@ export interface Enrolment {
   cash_rounding: number;
   language: string;
   service: { audience: string; url: string };
-  emergency: null;
+  /** The butik-emergency document; null while the chain has no emergency cloud. */
+  emergency: string | null;
   terminal: { kind: string; url: string } | null;
   issued_at: string;
 }
@@ -167,6 +168,48 @@ export interface PriceManifest {
   articles: number;
   currency: string;
   position: number;
+  /** The backup that an emergency price file was made from. */
+  backup?: string;
   issued_at: string;
   expires_at: string;
+}
+
+/** A chain's pairing with its emergency cloud, by the chain's root. */
+export interface Pairing {
+  v: 1;
+  org: string;
+  chain: string;
+  url: string;
+  key: string;
+  version: number;
+  issued_at: string;
+}
+
+export interface Order {
+  v: 1;
+  id: string;
+  kind: 'ACTIVATE' | 'RELEASE' | 'RECOVERED';
+  org: string;
+  chain: string;
+  store: string | null;
+  emergency: { id: string; number: number };
+  date: string;
+  version: number;
+  issued_at: string;
+  expires_at: string;
+}
+
+export interface Assignment {
+  v: 1;
+  org: string;
+  chain: string;
+  store: string;
+  pos: number;
+  device: string;
+  key: string;
+  emergency: { id: string; number: number };
+  series: { id: string; label: string };
+  choice: 'EXACT' | 'OLDER' | 'NEWER' | 'NONE';
+  backup: { id: string; made_at: string; received_at: string } | null;
+  issued_at: string;
 }

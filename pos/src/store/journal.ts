@@ -14,11 +14,15 @@ export class ChainMoved extends Error {
 
 const STRICT = { durability: 'strict' } as const;
 
-/** Write the device, its series and the opening record at once: there is no half-enrolled device. */
-export async function openSeries(database: ButikDatabase, device: DeviceRow, opening: OpeningDocument): Promise<void> {
+export interface Opened {
+  series: SeriesRow;
+  record: JournalRow;
+}
+
+/** A series at its beginning, with the record that opens it. Signing cannot happen inside a transaction, so it is done before. */
+export async function beginSeries(device: DeviceRow, opening: OpeningDocument): Promise<Opened> {
   const document = await signDocument(device.key, 'butik-series', opening);
   const hash = await documentHash(document);
-  const transaction = database.transaction(['device', 'series', 'journal'], 'readwrite', STRICT);
   const series: SeriesRow = {
     id: opening.series,
     label: opening.label,
@@ -32,9 +36,16 @@ export async function openSeries(database: ButikDatabase, device: DeviceRow, ope
     by_vat: [],
     by_tender: [],
   };
+  return { series, record: { id: opening.id, kind: 'SERIES', document, hash, waiting: 1 } };
+}
+
+/** Write the device, its series and the opening record at once: there is no half-enrolled device. */
+export async function openSeries(database: ButikDatabase, device: DeviceRow, opening: OpeningDocument): Promise<void> {
+  const { series, record } = await beginSeries(device, opening);
+  const transaction = database.transaction(['device', 'series', 'journal'], 'readwrite', STRICT);
   void transaction.objectStore('device').put(device);
   void transaction.objectStore('series').put(series);
-  void transaction.objectStore('journal').add({ id: opening.id, kind: 'SERIES', document, hash, waiting: 1 });
+  void transaction.objectStore('journal').add(record);
   await transaction.done;
 }
 
@@ -95,7 +106,7 @@ export async function recordEvent(database: ButikDatabase, device: DeviceRow, ev
   await database.add('journal', { id: event.id, kind: 'EVENT', document, hash, waiting: 1 });
 }
 
-/** The closing record is not queued: it travels with the call that unpairs the device. */
+/** Sign a closing record. That of an unpaired device is not queued: it travels with the call that unpairs it. */
 export function closeSeries(device: DeviceRow, closing: ClosingDocument): Promise<string> {
   return signDocument(device.key, 'butik-series', closing);
 }

@@ -1,7 +1,7 @@
 /** The small tables: device, series, prices, staff, PIN counts, draft and settings. */
 import type { PinCount } from '../shop/pin';
 import type { StaffList } from '../shop/documents';
-import type { ButikDatabase, DeviceRow, DraftRow, PricesRow, SeriesRow, Settings } from './schema';
+import type { ButikDatabase, DeviceRow, DraftRow, PricesRow, SeriesRow, Settings, StaffRow } from './schema';
 
 const STRICT = { durability: 'strict' } as const;
 
@@ -17,8 +17,8 @@ export function readSeries(database: ButikDatabase, id: string): Promise<SeriesR
   return database.get('series', id);
 }
 
-export function readPrices(database: ButikDatabase): Promise<PricesRow | undefined> {
-  return database.get('prices', 'current');
+export function readPrices(database: ButikDatabase, id: PricesRow['id'] = 'current'): Promise<PricesRow | undefined> {
+  return database.get('prices', id);
 }
 
 /** One put replaces the whole file: the old one stays until the new one is on disk. */
@@ -28,8 +28,8 @@ export async function writePrices(database: ButikDatabase, row: PricesRow): Prom
   await transaction.done;
 }
 
-export async function readStaffList(database: ButikDatabase): Promise<StaffList | undefined> {
-  return (await database.get('staff', 'current'))?.list;
+export async function readStaffList(database: ButikDatabase, id: StaffRow['id'] = 'current'): Promise<StaffList | undefined> {
+  return (await database.get('staff', id))?.list;
 }
 
 export async function writeStaffList(database: ButikDatabase, list: StaffList): Promise<void> {
@@ -73,7 +73,7 @@ export class StillWaiting extends Error {
 
 /** Make the device new again, but for its settings. Refused in the same transaction while anything waits. */
 export async function wipe(database: ButikDatabase): Promise<void> {
-  const names = ['device', 'series', 'journal', 'prices', 'staff', 'pins', 'draft'] as const;
+  const names = ['device', 'series', 'journal', 'prices', 'staff', 'pins', 'draft', 'emergency'] as const;
   const transaction = database.transaction([...names], 'readwrite', STRICT);
   if ((await transaction.objectStore('journal').index('waiting').count()) > 0) {
     transaction.abort();

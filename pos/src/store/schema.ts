@@ -3,20 +3,26 @@ import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import type { Basket } from '../shop/basket';
 import type { Enrolment, Payment, SeriesSums, StaffList } from '../shop/documents';
 import type { CardPayment } from '../shop/payment';
+import type { Emergency } from '../shop/emergency';
 import type { PinCount } from '../shop/pin';
+import type { EmergencyPin } from '../wire/emergency';
 import type { DeviceKey } from '../wire/jws';
 import type { Root } from '../wire/trust';
 
 export const DATABASE = 'butik';
-export const VERSION = 2;
+export const VERSION = 3;
 
-/** Who this device is. One row. */
+/** Who this device is. FORMER is who it was at its store before an emergency, until all that it signed then has been sent. */
 export interface DeviceRow {
-  id: 'device';
+  id: 'device' | 'former';
   key: DeviceKey;
   root: Root;
   certificate: string;
   enrolment: Enrolment;
+  /** As the store signed it, to be shown to the emergency cloud; a device of an older app fetches it again. */
+  enrolmentDocument?: string;
+  /** The emergency cloud, pinned. */
+  emergency?: EmergencyPin;
   offset: number | null;
   /** The store has shut this device out. Kept, so that a restart without a line does not open it again. */
   revoked?: true;
@@ -53,7 +59,8 @@ export interface JournalRow {
 
 /** The price file as it came, gzip and all: it is unpacked at each start. */
 export interface PricesRow {
-  id: 'current';
+  /** The store's own, and beside it the emergency cloud's. */
+  id: 'current' | 'emergency';
   version: number;
   sha256: string;
   issuedAt: string;
@@ -61,8 +68,12 @@ export interface PricesRow {
 }
 
 export interface StaffRow {
-  id: 'current';
+  id: 'current' | 'emergency';
   list: StaffList;
+}
+
+export interface EmergencyRow extends Emergency {
+  id: 'emergency';
 }
 
 /** The sale that is being built, so that a restart loses nothing; with the payments already taken. */
@@ -90,6 +101,7 @@ export interface ButikSchema extends DBSchema {
   staff: { key: string; value: StaffRow };
   pins: { key: string; value: PinCount };
   draft: { key: string; value: DraftRow };
+  emergency: { key: string; value: EmergencyRow };
   settings: { key: string; value: Settings };
 }
 
@@ -110,5 +122,9 @@ export const STEPS: ((database: ButikDatabase, transaction: Upgrade) => void)[] 
   // Receipts are looked up by their number.
   (_, transaction) => {
     transaction.objectStore('journal').createIndex('number', 'number');
+  },
+  // How far the device has come in an emergency.
+  (database) => {
+    database.createObjectStore('emergency', { keyPath: 'id' });
   },
 ];

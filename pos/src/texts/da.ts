@@ -4,12 +4,23 @@ import type { Texts } from './en';
 
 const sales = (count: number) => (count === 1 ? '1 salg venter' : `${count} salg venter`);
 
+const orderRefusals: Record<RefusalCode, string> = {
+  BAD_SIGNATURE: 'den er ikke underskrevet af den nødsky, enheden kender',
+  WRONG_STORE: 'den er til en anden',
+  OLDER_VERSION: 'der er set en nyere',
+  EXPIRED: 'den er udløbet',
+  BAD_HASH: 'den blev beskadiget undervejs',
+  OTHER_ROOT: 'den er fra en anden nødsky',
+  UNREADABLE: 'den kan ikke læses',
+};
+
 const refusals: Record<RefusalCode, string> = {
   BAD_SIGNATURE: 'den er ikke underskrevet af denne butik',
   WRONG_STORE: 'den hører til en anden butik',
   OLDER_VERSION: 'den er ældre end den, der er i brug',
   EXPIRED: 'den er udløbet',
   BAD_HASH: 'den blev beskadiget undervejs',
+  OTHER_ROOT: 'den nævner en anden nødsky end den, enheden kender',
   UNREADABLE: 'den kan ikke læses',
 };
 
@@ -104,6 +115,57 @@ export const da: Texts = {
   warningStaff: 'medarbejderliste',
   warningEnrolment: 'opsætning',
 
+  warningEmergency: 'nødsky',
+  warningEmergencyPrices: 'prisfil til nøddrift',
+  warningOrder: (code) => `En ordre fra nødskyen blev afvist: ${orderRefusals[code]}. Intet er ændret.`,
+  saleDropped: (lines) =>
+    `Det åbne salg (${lines === 1 ? '1 linje' : `${lines} linjer`}) er afsluttet; intet var betalt. Tryk C, og scan det igen.`,
+  saleWaits: 'Betalt, og i sikkerhed her. Kvitteringen kommer, så snart nødskyen svarer. Tryk C.',
+  saleKept: 'Der er taget betaling for dette salg: afslut det, som det er. Tryk C.',
+
+  emergency: 'Nøddrift',
+  emergencyWord: 'NØDDRIFT',
+  emergencyPrices: (day) => `Priser fra ${day}. Salgene er i sikkerhed.`,
+  emergencyEntering: 'Et øjeblik: venter på nødskyen.',
+  emergencyFetching: 'Et øjeblik: priserne hentes.',
+  emergencyNoBackup: 'Ingen backup af butikken: her kan ikke sælges.',
+  emergencyFinish: 'Afslut dette salg; så holder salget pause.',
+  emergencyReleased: 'Salget holder pause, mens butikken kommer hjem.',
+  emergencyRecovered: 'Butikken er tilbage. Forbind enheden igen.',
+  standstill: {
+    ENTERING: 'Salget begynder, så snart nødskyen svarer. Butikken kaldes ikke længere. Tryk C.',
+    FETCHING: 'Salget begynder, så snart priserne er her. Tryk C.',
+    NO_BACKUP: 'Der er ingen backup af butikken at sælge fra. Sælg på anden måde, og sig det til lederen. Tryk C.',
+    RELEASED: 'Salget holder pause, mens butikken kommer hjem. Det går videre af sig selv. Tryk C.',
+    RECOVERED: 'Butikken er tilbage: forbind enheden igen. Tryk C.',
+  },
+  standstillHelp: {
+    ENTERING: 'Venter på nødskyen. Enheden prøver igen af sig selv; alt, den har solgt, er i sikkerhed på den.',
+    FETCHING: 'Priserne er på vej. Salget begynder af sig selv.',
+    NO_BACKUP:
+      'Der var ingen backup af butikken, da nøddriften begyndte, så enheden har ingen priser, der er til at stole på. Det, den har solgt, er i sikkerhed. Sælg på anden måde, og sig det til lederen.',
+    RELEASED: 'Salget holder pause, mens butikken kommer hjem. Lad enheden være tændt: den sender det, den har solgt, og siger til.',
+    RECOVERED: 'Butikken er tilbage.',
+  },
+  homeTitle: 'Forbind enheden igen',
+  homeHelp:
+    'Nøddriften er slut for butikken, og salget kan begynde. Få en kode i Store Management under Enheder, til samme POS som før. Kvitteringerne begynder en ny serie.',
+  homeWaiting: (count) =>
+    `${count === 1 ? '1 post fra nøddriften er' : `${count} poster fra nøddriften er`} ved at blive sendt. Enheden kan forbindes imens.`,
+  receiptsOff:
+    'Kvitteringssøgning og retur er slået fra under nøddrift: kvitteringerne er i butikken, og butikken kaldes ikke nu. De er tilbage sammen med den. Et nyt salgs kvittering kan udskrives som altid.',
+  unpairOff: 'Enheden kan ikke afbrydes under nøddrift: butikken kan ikke få det at vide.',
+  readyWith: (at) => `klar, priser fra ${at}`,
+  readyNot: 'ikke klar: ',
+  unready: {
+    NO_CLOUD: 'kæden har ingen nødsky',
+    NOT_ASKED: 'ikke undersøgt endnu',
+    UNREACHABLE: 'nødskyen svarer ikke',
+    NO_BACKUP: 'den har endnu ingen prøvet backup af butikken',
+    REFUSED: 'dens svar var ikke til at stole på',
+  },
+  readyUnreached: (at) => `sidst undersøgt ${at}`,
+
   toPay: 'At betale',
   inCash: 'Kontant',
   paid: 'Betalt',
@@ -159,14 +221,14 @@ export const da: Texts = {
   rescueUpload: 'Læs en anden enheds fil ind',
   rescueDone: (booked, known, aside) => `${booked} bogført, ${known} kendt i forvejen, ${aside} lagt til side.`,
   rescueBad: 'Det er ikke en redningsfil.',
-  reason: (code) =>
+  reason: (code, inEmergency = false) =>
     ({
       '': 'ikke forsøgt endnu',
-      'no-answer': 'ingen forbindelse til butikken',
-      'unknown-device': 'butikken kender ikke enheden: sig det til lederen',
+      'no-answer': inEmergency ? 'ingen forbindelse til nødskyen' : 'ingen forbindelse til butikken',
+      'unknown-device': inEmergency ? 'nødskyen kender ikke enheden: sig det til lederen' : 'butikken kender ikke enheden: sig det til lederen',
       'device-revoked': 'enheden er spærret: sig det til lederen',
-      'disk-full': 'butikkens disk er fuld: sig det til lederen',
-      busy: 'butikken har travlt',
+      'disk-full': inEmergency ? 'nødskyens disk er fuld: sig det til lederen' : 'butikkens disk er fuld: sig det til lederen',
+      busy: inEmergency ? 'nødskyen har travlt' : 'butikken har travlt',
       'clock-skew': 'enhedens ur går forkert',
     })[code] ?? code,
 

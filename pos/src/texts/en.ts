@@ -3,12 +3,23 @@ import type { RefusalCode } from '../wire/trust';
 
 const sales = (count: number) => (count === 1 ? '1 sale waits' : `${count} sales wait`);
 
+const orderRefusals: Record<RefusalCode, string> = {
+  BAD_SIGNATURE: 'it is not signed by the emergency cloud that this device knows',
+  WRONG_STORE: 'it is for somebody else',
+  OLDER_VERSION: 'a newer one has been seen',
+  EXPIRED: 'it has expired',
+  BAD_HASH: 'it was damaged on the way',
+  OTHER_ROOT: 'it is by another emergency cloud',
+  UNREADABLE: 'it cannot be read',
+};
+
 const refusals: Record<RefusalCode, string> = {
   BAD_SIGNATURE: 'it is not signed by this store',
   WRONG_STORE: 'it belongs to another store',
   OLDER_VERSION: 'it is older than the one in use',
   EXPIRED: 'it has expired',
   BAD_HASH: 'it was damaged on the way',
+  OTHER_ROOT: 'it names another emergency cloud than the one that this device knows',
   UNREADABLE: 'it cannot be read',
 };
 
@@ -108,6 +119,58 @@ export const en = {
   warningStaff: 'list of staff',
   warningEnrolment: 'set-up',
 
+  warningEmergency: 'emergency cloud',
+  warningEmergencyPrices: 'emergency price file',
+  warningOrder: (code: RefusalCode) => `An order of the emergency cloud was refused: ${orderRefusals[code]}. Nothing has changed.`,
+  saleDropped: (lines: number) =>
+    `The sale that was open (${lines === 1 ? '1 line' : `${lines} lines`}) has ended; nothing was paid. Press C, then scan it again.`,
+  saleWaits: 'Paid, and safe here. The receipt comes as soon as the emergency cloud answers. Press C.',
+  saleKept: 'Money has been taken for this sale: finish it as it is. Press C.',
+
+  // Emergency
+  emergency: 'Emergency',
+  emergencyWord: 'EMERGENCY',
+  emergencyPrices: (day: string) => `Prices of ${day}. Sales are kept safe.`,
+  emergencyEntering: 'One moment: waiting for the emergency cloud.',
+  emergencyFetching: 'One moment: the prices are being fetched.',
+  emergencyNoBackup: 'No backup of this store: nothing can be sold here.',
+  emergencyFinish: 'Finish this sale; then selling pauses.',
+  emergencyReleased: 'Selling pauses while the store comes home.',
+  emergencyRecovered: 'The store is back. Connect this device again.',
+  standstill: {
+    ENTERING: 'Selling begins as soon as the emergency cloud answers. The store is no longer called. Press C.',
+    FETCHING: 'Selling begins as soon as the prices are here. Press C.',
+    NO_BACKUP: 'There is no backup of this store to sell from. Sell by another way, and tell the manager. Press C.',
+    RELEASED: 'Selling pauses while the store comes home. It goes on by itself. Press C.',
+    RECOVERED: 'The store is back: connect this device again. Press C.',
+  },
+  standstillHelp: {
+    ENTERING: 'Waiting for the emergency cloud. This device tries again by itself; all that it has sold is safe on it.',
+    FETCHING: 'The prices are on their way. Selling begins by itself.',
+    NO_BACKUP:
+      'There was no backup of this store when the emergency began, so this device has no prices that can be trusted. What it has sold is safe. Sell by another way, and tell the manager.',
+    RELEASED: 'Selling pauses while the store comes home. Leave this device on: it sends what it has sold, and says when to go on.',
+    RECOVERED: 'The store is back.',
+  },
+  homeTitle: 'Connect this device again',
+  homeHelp:
+    'The emergency is over for this store, and selling can begin. Get a code in Store Management under Devices, for the same POS as before. Receipts begin a new series.',
+  homeWaiting: (count: number) =>
+    `${count === 1 ? '1 record of the emergency is' : `${count} records of the emergency are`} still being sent. You can connect meanwhile.`,
+  receiptsOff:
+    "Receipt search and returns are off in the emergency: the receipts are with the store, and nothing calls the store now. They are back with it. A new sale's receipt can be printed as always.",
+  unpairOff: 'This device cannot be disconnected in the emergency: its store cannot be told.',
+  readyWith: (at: string) => `ready, prices of ${at}`,
+  readyNot: 'not ready: ',
+  unready: {
+    NO_CLOUD: 'this chain has no emergency cloud',
+    NOT_ASKED: 'not checked yet',
+    UNREACHABLE: 'the emergency cloud does not answer',
+    NO_BACKUP: 'it has no proven backup of this store yet',
+    REFUSED: 'its answer was not to be trusted',
+  },
+  readyUnreached: (at: string) => `last check ${at}`,
+
   // Payment
   toPay: 'To pay',
   inCash: 'In cash',
@@ -167,14 +230,16 @@ export const en = {
   rescueUpload: "Upload another device's file",
   rescueDone: (booked: number, known: number, aside: number) => `${booked} booked, ${known} known already, ${aside} set aside.`,
   rescueBad: 'This is not a rescue file.',
-  reason: (code: string) =>
+  reason: (code: string, inEmergency = false) =>
     ({
       '': 'not tried yet',
-      'no-answer': 'no line to the store',
-      'unknown-device': 'the store does not know this device: tell the manager',
+      'no-answer': inEmergency ? 'no line to the emergency cloud' : 'no line to the store',
+      'unknown-device': inEmergency
+        ? 'the emergency cloud does not know this device: tell the manager'
+        : 'the store does not know this device: tell the manager',
       'device-revoked': 'this device is blocked: tell the manager',
-      'disk-full': "the store's disk is full: tell the manager",
-      busy: 'the store is busy',
+      'disk-full': inEmergency ? "the emergency cloud's disk is full: tell the manager" : "the store's disk is full: tell the manager",
+      busy: inEmergency ? 'the emergency cloud is busy' : 'the store is busy',
       'clock-skew': "this device's clock is wrong",
     })[code] ?? code,
 

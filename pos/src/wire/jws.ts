@@ -2,7 +2,17 @@
 import { fromBase64url, toBase64url, toHex } from './base64url';
 
 export type DocumentType =
-  'butik-proof' | 'butik-sale' | 'butik-series' | 'butik-event' | 'butik-key' | 'butik-enrolment' | 'butik-prices' | 'butik-staff';
+  | 'butik-proof'
+  | 'butik-sale'
+  | 'butik-series'
+  | 'butik-event'
+  | 'butik-key'
+  | 'butik-enrolment'
+  | 'butik-prices'
+  | 'butik-staff'
+  | 'butik-emergency'
+  | 'butik-order'
+  | 'butik-assignment';
 
 export class BadDocument extends Error {
   override name = 'BadDocument';

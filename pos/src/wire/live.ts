@@ -1,14 +1,14 @@
 /** The live stream, read with fetch because an EventSource cannot carry a proof. An event says only that something is new. */
-import type { StoreService } from './service';
+import type { Service } from './service';
 
-export type LiveEvent = 'prices' | 'staff' | 'enrolment' | 'revoked';
+export type LiveEvent = 'prices' | 'staff' | 'enrolment' | 'revoked' | 'order';
 
-const EVENTS = new Set<string>(['prices', 'staff', 'enrolment', 'revoked']);
+const EVENTS = new Set<string>(['prices', 'staff', 'enrolment', 'revoked', 'order']);
 /** The service pings every 15 s; three missing pings are a dead line. */
 export const SILENCE = 45_000;
 
 /** Listen until the stream ends, falls silent or `signal` aborts. `heard` is called for the connection itself and for each ping. */
-export async function listen(service: StoreService, signal: AbortSignal, heard: (event: LiveEvent | null) => void): Promise<void> {
+export async function listen(service: Service, signal: AbortSignal, heard: (event: LiveEvent | null) => void): Promise<void> {
   const silence = new AbortController();
   const either = AbortSignal.any([signal, silence.signal]);
   let timer = setTimeout(() => silence.abort(), SILENCE);

@@ -3,7 +3,7 @@ import type { Enrolment, PriceManifest, StaffList } from '../shop/documents';
 import { PriceList } from '../shop/price-list';
 import { BadPriceFile, type PriceFile } from '../shop/price-file';
 import { toHex } from './base64url';
-import type { StoreService } from './service';
+import type { CallOptions, Service } from './service';
 import { neverOlder, readEnrolment, readManifest, readStaff, Refused, type Trust } from './trust';
 
 export interface ServiceState {
@@ -16,20 +16,20 @@ export interface ServiceState {
 
 /** The newest certificate comes with the enrolment: the root introduces a store's next key by it. */
 export async function pullEnrolment(
-  service: StoreService,
+  service: Service,
   trust: Trust,
   now: number,
   seen: number,
-): Promise<{ enrolment: Enrolment; certificate: string }> {
+): Promise<{ enrolment: Enrolment; enrolmentDocument: string; certificate: string }> {
   const answer = await service.json<{ enrolment: string; certificate: string }>('/enrolment');
   const newest = { ...trust, certificate: answer.certificate };
   await neverOlder(trust, newest, now);
   const enrolment = await readEnrolment(answer.enrolment, newest, now, seen);
   if (enrolment.device.id !== service.identity.device) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
-  return { enrolment, certificate: answer.certificate };
+  return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate };
 }
 
-export async function pullStaff(service: StoreService, trust: Trust, now: number, seen: number): Promise<StaffList> {
+export async function pullStaff(service: Service, trust: Trust, now: number, seen: number): Promise<StaffList> {
   const { staff } = await service.json<{ staff: string }>('/staff');
   return readStaff(staff, trust, now, seen);
 }
@@ -42,7 +42,7 @@ export interface PulledPrices {
 
 /** Null when the device has the current file already. */
 export async function pullPrices(
-  service: StoreService,
+  service: Service,
   trust: Trust,
   now: number,
   has: { version: number; sha256: string },
@@ -53,11 +53,17 @@ export async function pullPrices(
     if (manifest.sha256 === has.sha256) return null;
     throw new Refused('OLDER_VERSION', `version ${manifest.version} again, with another content`);
   }
-  const bytes = await service.bytes(`/prices/${manifest.sha256}`);
+  const bytes = await pullPriceFile(service, manifest);
+  return { manifest, bytes, list: await readPriceList(bytes, manifest.articles) };
+}
+
+/** The bytes that a manifest names. */
+export async function pullPriceFile(service: Service, manifest: PriceManifest, options: CallOptions = {}): Promise<ArrayBuffer> {
+  const bytes = await service.bytes(`/prices/${manifest.sha256}`, options);
   const sha256 = toHex(await crypto.subtle.digest('SHA-256', bytes));
   if (bytes.byteLength !== manifest.size || sha256 !== manifest.sha256)
     throw new Refused('BAD_HASH', 'the bytes are not those of the manifest');
-  return { manifest, bytes, list: await readPriceList(bytes, manifest.articles) };
+  return bytes;
 }
 
 export async function readPriceList(bytes: ArrayBuffer, articles?: number): Promise<PriceList> {

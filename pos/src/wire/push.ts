@@ -1,7 +1,8 @@
 /** Send the journal: in order, at most 500 at a time, again and again until the service has said what became of each. */
 import type { ButikDatabase, JournalRow } from '../store/schema';
 import { noteReason, type Result, settle, waiting } from '../store/journal';
-import { NoAnswer, Problem, type StoreService } from './service';
+import { openDocument } from './jws';
+import { NoAnswer, Problem, type Service } from './service';
 
 export const BATCH = 500;
 
@@ -18,13 +19,15 @@ interface JournalAnswer {
 /**
  * Empty the outbox. A batch that the service cannot take is halved; a single record that it cannot take stays, with the
  * reason, and those behind it go on. Throws when there is no answer: nothing is lost, everything may be sent again.
+ * With `signer` (a key id) only what that key has signed is sent.
  */
-export async function pushAll(service: StoreService, database: ButikDatabase): Promise<Pushed> {
+export async function pushAll(service: Service, database: ButikDatabase, signer?: string): Promise<Pushed> {
   let sent = 0;
   let stuck: string | null = null;
   const skipped = new Set<number>();
   for (let size = BATCH; ;) {
-    const rows = (await waiting(database, size + skipped.size)).filter((row) => !skipped.has(row.seq!)).slice(0, size);
+    const all = await waiting(database, signer ? undefined : size + skipped.size);
+    const rows = all.filter((row) => !skipped.has(row.seq!) && (!signer || isSignedBy(row, signer))).slice(0, size);
     if (!rows.length) return { sent, stuck };
     try {
       const settled = await pushBatch(service, database, rows);
@@ -49,7 +52,13 @@ export async function pushAll(service: StoreService, database: ButikDatabase): P
   }
 }
 
-async function pushBatch(service: StoreService, database: ButikDatabase, rows: JournalRow[]): Promise<number> {
+export function isSignedBy(row: JournalRow, signer: string): boolean {
+  return openDocument(row.document, TYPES[row.kind]).kid === signer;
+}
+
+const TYPES = { SALE: 'butik-sale', SERIES: 'butik-series', EVENT: 'butik-event' } as const;
+
+async function pushBatch(service: Service, database: ButikDatabase, rows: JournalRow[]): Promise<number> {
   const answer = await sendRecords(
     service,
     rows.map((row) => row.document),
@@ -57,7 +66,7 @@ async function pushBatch(service: StoreService, database: ButikDatabase, rows: J
   return settle(database, rows, answer);
 }
 
-export async function sendRecords(service: StoreService, records: string[]): Promise<Result[]> {
+export async function sendRecords(service: Service, records: string[]): Promise<Result[]> {
   const answer = await service.json<JournalAnswer>('/journal', { method: 'POST', body: { records }, timeout: 60_000 });
   return answer.results;
 }

@@ -1,8 +1,9 @@
-/** Calls to the store service: each with a proof signed by the device's key and bound to that one service. */
+/** Calls to a service, the store's or the emergency cloud: each with a proof signed by the device's key and bound to that one service. */
 import { toBase64url } from './base64url';
 import { type DeviceKey, signDocument } from './jws';
 
 export const API = '/api/pos/v1';
+export const EMERGENCY_API = '/api/emergency/v1';
 
 /** No answer came: the line is down, the service is, or the browser does not let us out. */
 export class NoAnswer extends Error {
@@ -25,6 +26,7 @@ export class Problem extends Error {
 
 export interface Identity {
   url: string;
+  api: string;
   audience: string;
   org: string;
   device: string;
@@ -44,22 +46,26 @@ export interface CallOptions {
   body?: object;
   timeout?: number;
   signal?: AbortSignal;
+  /** What nobody waits for stands behind everything else. */
+  priority?: 'low';
 }
 
-export class StoreService {
+export class Service {
+  /** Once `line` is aborted nothing is sent any more, and what is under way is broken off. */
   constructor(
     readonly identity: Identity,
     readonly clock: Clock,
     private readonly fetcher: typeof fetch,
+    readonly line: AbortSignal,
   ) {}
 
   async json<T>(path: string, options: CallOptions = {}): Promise<T> {
-    const response = await this.call(API + path, options);
+    const response = await this.call(this.identity.api + path, options);
     return (await response.json()) as T;
   }
 
-  async bytes(path: string): Promise<ArrayBuffer> {
-    const response = await this.call(API + path, { timeout: 120_000 });
+  async bytes(path: string, options: CallOptions = {}): Promise<ArrayBuffer> {
+    const response = await this.call(this.identity.api + path, { timeout: 120_000, ...options });
     return response.arrayBuffer();
   }
 
@@ -79,12 +85,16 @@ export class StoreService {
     const body = options.body ? JSON.stringify(options.body) : '';
     const headers: Record<string, string> = { Authorization: `Butik ${await this.proof(method, path, body)}` };
     if (body) headers['Content-Type'] = 'application/json';
-    const limit = AbortSignal.timeout(options.timeout ?? 15_000);
+    // The last moment before the call: no await between this and it.
+    if (this.line.aborted) throw new NoAnswer('this line is closed');
+    const signals = [this.line, AbortSignal.timeout(options.timeout ?? 15_000)];
+    if (options.signal) signals.push(options.signal);
     return answered(this.fetcher, this.identity.url + path, {
       method,
       headers,
       ...(body ? { body } : {}),
-      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+      ...(options.priority ? { priority: options.priority } : {}),
+      signal: AbortSignal.any(signals),
     });
   }
 

@@ -3,7 +3,7 @@ import type { Certificate, Enrolment, PriceManifest, StaffList } from '../shop/d
 import { fromBase64url } from './base64url';
 import { BadDocument, keyId, openDocument, payloadOf, verifyDocument } from './jws';
 
-export type RefusalCode = 'BAD_SIGNATURE' | 'WRONG_STORE' | 'OLDER_VERSION' | 'EXPIRED' | 'BAD_HASH' | 'UNREADABLE';
+export type RefusalCode = 'BAD_SIGNATURE' | 'WRONG_STORE' | 'OLDER_VERSION' | 'EXPIRED' | 'BAD_HASH' | 'UNREADABLE' | 'OTHER_ROOT';
 
 /** A document that is not obeyed. What the device had before stays in force. */
 export class Refused extends Error {
@@ -45,7 +45,8 @@ export async function neverOlder(has: Trust, comes: Trust, now: number): Promise
   notOlder(certificate.version, claims(has.certificate).version);
 }
 
-async function signedBy<T>(document: string, typ: Parameters<typeof verifyDocument>[1], key: Uint8Array<ArrayBuffer>): Promise<T> {
+/** The payload, if this key signed it as this type. */
+export async function signedBy<T>(document: string, typ: Parameters<typeof verifyDocument>[1], key: Uint8Array<ArrayBuffer>): Promise<T> {
   try {
     return await verifyDocument<T>(document, typ, key);
   } catch (error) {
@@ -55,7 +56,7 @@ async function signedBy<T>(document: string, typ: Parameters<typeof verifyDocume
 }
 
 /** Clocks lie: whatever expires does so a day late. */
-function notExpired(moment: string, now: number, what: string): void {
+export function notExpired(moment: string, now: number, what: string): void {
   const end = Date.parse(moment);
   if (Number.isNaN(end) || end + DAY < now) throw new Refused('EXPIRED', `${what} expired ${moment}`);
 }
@@ -86,7 +87,7 @@ export async function readManifest(document: string, trust: Trust, now: number, 
   return manifest;
 }
 
-function notOlder(version: number, seen: number): void {
+export function notOlder(version: number, seen: number): void {
   if (!(version >= seen)) throw new Refused('OLDER_VERSION', `version ${version}, has ${seen}`);
 }
 

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it } from 'vitest';
+import { noEmergency } from '../../src/shop/emergency';
 import { waiting } from '../../src/store/journal';
 import { openDatabase } from '../../src/store/open';
 import { readDevice } from '../../src/store/rows';
@@ -31,6 +32,8 @@ describe('an update of the database', () => {
     expect(await now.countFromIndex('journal', 'number', '12-3-N1-000003')).toBe(1);
     const device = (await readDevice(now))!;
     await verifyDocument(await signDocument(device.key, 'butik-sale', {}), 'butik-sale', key.publicKey);
+    // What the last step brought is there to be used.
+    await now.put('emergency', { id: 'emergency', ...noEmergency('root') });
   });
 
   it('never waits for a tab with older code', async () => {

@@ -1,0 +1,37 @@
+/** What a device asks its emergency cloud. */
+import type { DeviceRow } from '../store/schema';
+import { toBase64url } from '../wire/base64url';
+import type { Service } from '../wire/service';
+import { noteCloudTime } from './service';
+import type { Till } from './till';
+
+export interface CloudState {
+  server_time: number;
+  /** The newest order that concerns this device. */
+  order: string | null;
+  prices: { version: number; sha256: string } | null;
+  minimum_app?: string;
+}
+
+/** Show who we are. So the emergency cloud comes to know this device, and says what would be there for it. */
+export function askReady(till: Till, device: DeviceRow, cloud: Service): Promise<CloudState> {
+  const body = {
+    enrolment: device.enrolmentDocument ?? '',
+    certificate: device.certificate,
+    key: toBase64url(device.key.publicKey),
+    app: till.app,
+    holds: till.emergency.value?.held?.sha256 ?? '',
+  };
+  return timed(till, () => cloud.json<CloudState>('/ready', { method: 'POST', body }));
+}
+
+export function askState(till: Till, cloud: Service): Promise<CloudState> {
+  return timed(till, () => cloud.json<CloudState>('/state'));
+}
+
+async function timed(till: Till, ask: () => Promise<CloudState>): Promise<CloudState> {
+  const before = till.now();
+  const state = await ask();
+  noteCloudTime(till, Math.round(state.server_time * 1000 - (before + till.now()) / 2));
+  return state;
+}

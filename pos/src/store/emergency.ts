@@ -1,0 +1,117 @@
+/** The durable steps through an emergency. Each is one strict transaction; what comes after it starts from what it wrote. */
+import type { ClosingDocument, OpeningDocument, StaffList } from '../shop/documents';
+import type { Emergency } from '../shop/emergency';
+import { documentHash } from '../wire/jws';
+import { beginSeries, ChainMoved, closeSeries } from './journal';
+import type { ButikDatabase, DeviceRow, EmergencyRow, PricesRow } from './schema';
+
+const STRICT = { durability: 'strict' } as const;
+
+function rowOf(state: Emergency): EmergencyRow {
+  return { ...state, id: 'emergency' };
+}
+
+export async function readEmergency(database: ButikDatabase): Promise<Emergency | null> {
+  const row = await database.get('emergency', 'emergency');
+  if (!row) return null;
+  const { id: _, ...state } = row;
+  return state;
+}
+
+export async function writeEmergency(database: ButikDatabase, state: Emergency): Promise<void> {
+  const transaction = database.transaction('emergency', 'readwrite', STRICT);
+  void transaction.store.put(rowOf(state));
+  await transaction.done;
+}
+
+/** Obey an order: from here on the device is its store's no more. A sale that nobody has paid for ends with it. */
+export async function leaveStore(database: ButikDatabase, state: Emergency, device: DeviceRow): Promise<void> {
+  const transaction = database.transaction(['emergency', 'device', 'draft'], 'readwrite', STRICT);
+  void transaction.objectStore('emergency').put(rowOf(state));
+  void transaction.objectStore('device').put(device);
+  if (!state.kept) void transaction.objectStore('draft').delete('current');
+  await transaction.done;
+}
+
+/** Take the place that was assigned: its staff, its series and the record that opens it, at once. */
+export async function takePlace(
+  database: ButikDatabase,
+  device: DeviceRow,
+  state: Emergency,
+  opening: OpeningDocument,
+  staff: StaffList | null,
+): Promise<void> {
+  const { series, record } = await beginSeries(device, opening);
+  const transaction = database.transaction(['emergency', 'series', 'journal', 'staff'], 'readwrite', STRICT);
+  void transaction.objectStore('emergency').put(rowOf(state));
+  void transaction.objectStore('series').put(series);
+  void transaction.objectStore('journal').add(record);
+  void (staff ? transaction.objectStore('staff').put({ id: 'emergency', list: staff }) : transaction.objectStore('staff').delete('emergency'));
+  await transaction.done;
+}
+
+/** Keep the emergency cloud's price file beside the store's own. */
+export async function keepPrices(database: ButikDatabase, state: Emergency, row: PricesRow): Promise<void> {
+  const transaction = database.transaction(['emergency', 'prices'], 'readwrite', STRICT);
+  void transaction.objectStore('emergency').put(rowOf(state));
+  void transaction.objectStore('prices').put(row);
+  await transaction.done;
+}
+
+/** Close the series: nothing can be sold in it any more, and the closing record waits with the rest. */
+export async function endSeries(
+  database: ButikDatabase,
+  device: DeviceRow,
+  state: Emergency,
+  closing: ClosingDocument,
+): Promise<void> {
+  const document = await closeSeries(device, closing);
+  const hash = await documentHash(document);
+  const transaction = database.transaction(['emergency', 'series', 'journal'], 'readwrite', STRICT);
+  const series = await transaction.objectStore('series').get(closing.series);
+  if (!series || series.state !== 'OPEN' || series.counter !== closing.last_counter || series.prev !== closing.prev) {
+    transaction.abort();
+    await transaction.done.catch(() => undefined);
+    throw new ChainMoved();
+  }
+  void transaction.objectStore('emergency').put(rowOf(state));
+  void transaction.objectStore('series').put({ ...series, state: 'CLOSED' });
+  void transaction.objectStore('journal').add({ id: closing.id, kind: 'SERIES', document, hash, waiting: 1 });
+  await transaction.done;
+}
+
+/**
+ * Come home: the same device under a new name, with its first series. Who it was is kept while anything waits that it has
+ * signed. The store's prices and staff go: the store was rebuilt, and counts its versions anew under another key.
+ */
+export async function comeHome(
+  database: ButikDatabase,
+  device: DeviceRow,
+  former: DeviceRow,
+  state: Emergency | null,
+  opening: OpeningDocument,
+): Promise<void> {
+  const { series, record } = await beginSeries(device, opening);
+  const names = ['device', 'series', 'journal', 'emergency', 'prices', 'staff', 'draft'] as const;
+  const transaction = database.transaction([...names], 'readwrite', STRICT);
+  const waits = await transaction.objectStore('journal').index('waiting').count();
+  const devices = transaction.objectStore('device');
+  // One identity before the last is enough: what waits longer than two emergencies is carried out by a file.
+  if (waits) void devices.put({ ...former, id: 'former' });
+  void devices.put(device);
+  void transaction.objectStore('series').put(series);
+  void transaction.objectStore('journal').add(record);
+  void transaction.objectStore('prices').delete('current');
+  void transaction.objectStore('staff').delete('current');
+  void transaction.objectStore('draft').delete('current');
+  if (state) void transaction.objectStore('emergency').put(rowOf(state));
+  await transaction.done;
+}
+
+export function readFormer(database: ButikDatabase): Promise<DeviceRow | undefined> {
+  return database.get('device', 'former');
+}
+
+export async function forgetFormer(database: ButikDatabase): Promise<void> {
+  await database.delete('device', 'former');
+}
