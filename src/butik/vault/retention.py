@@ -6,7 +6,7 @@ emergency is active. The first of a week, because what comes later then cannot p
 stolen credential adds, no older one is deleted for it.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -24,13 +24,12 @@ def to_delete(backups: Iterable[K], today: date, is_active: bool) -> list[K]:
         return []
     every = sorted(backups, key=by_receipt)
     proven = [each for each in every if each.state == PROVEN]
-    settled = [each for each in proven if each.day <= today - timedelta(days=DAYS)]
     kept = {each.id for each in every if each.day > today - timedelta(days=DAYS) or each.state == WAITING}
-    kept |= {each.id for each in (*proven[-1:], *settled[-1:])}
+    kept |= {each.id for each in _last(proven, today)}
     oldest_week = week_of(today) - timedelta(weeks=WEEKS - 1)
     oldest_month = month_of(today) - (MONTHS - 1)
-    kept |= _firsts([each for each in proven if week_of(each.day) >= oldest_week], lambda each: week_of(each.day))
-    kept |= _firsts([each for each in proven if month_of(each.day) >= oldest_month], lambda each: month_of(each.day))
+    kept |= _firsts([each for each in proven if week_of(each.day) >= oldest_week], week_of)
+    kept |= _firsts([each for each in proven if month_of(each.day) >= oldest_month], month_of)
     return [each for each in every if each.id not in kept]
 
 
@@ -43,8 +42,14 @@ def month_of(day: date) -> int:
     return day.year * 12 + day.month
 
 
-def _firsts(backups: Iterable[K], period: Callable[[K], Hashable]) -> set[UUID]:
+def _last(proven: Sequence[K], today: date) -> list[K]:
+    """The newest one, and the newest from before these days: a flood of today does not make it one of many."""
+    settled = [each for each in proven if each.day <= today - timedelta(days=DAYS)]
+    return [*proven[-1:], *settled[-1:]]
+
+
+def _firsts(backups: Iterable[K], period: Callable[[date], Hashable]) -> set[UUID]:
     firsts: dict[Hashable, UUID] = {}
     for each in backups:
-        firsts.setdefault(period(each), each.id)
+        firsts.setdefault(period(each.day), each.id)
     return set(firsts.values())
