@@ -139,7 +139,7 @@ def _register(request: HttpRequest, proof: Proof, body: bytes, said: wire.Ready)
         )
     except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
         raise _unknown() from error
-    if device.pk != proof.claims.sub:
+    if str(device.pk) != str(proof.claims.sub):
         raise _unknown()
     if store.number >= PROVISIONAL:
         _name(store, said.enrolment)
