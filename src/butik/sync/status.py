@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.apps import apps
+
 from butik import __version__
 from butik.changes.models import OutboxItem
 from butik.lib.clock import to_wire
@@ -27,8 +29,18 @@ def describe_status(store: Store, uplink: Uplink, now: datetime, *, sending: int
             ],
             "price_file": prices.order_by("-version").values_list("version", flat=True).first(),
             "unsent": unsent_items(store, uplink) - sending,
-            "newest_backup": None,
+            "newest_backup": newest_backup(store),
         }
+
+
+def newest_backup(store: Store) -> dict[str, str] | None:
+    """The newest backup that this store has made, as far as it knows itself; the chain believes proofs alone."""
+    if not apps.is_installed("butik.backups"):
+        return None
+    # by name: backups stands above, and a service may lack it
+    backups = apps.get_model("backups", "Backup").objects.filter(organisation_id=store.organisation_id, store=store)
+    made = backups.filter(made_at__isnull=False).order_by("-made_at").values_list("id", "state", "made_at").first()
+    return {"id": str(made[0]), "state": made[1], "made_at": to_wire(made[2])} if made else None
 
 
 def unsent_items(store: Store, uplink: Uplink) -> int:
