@@ -12,7 +12,6 @@ from django.db.models import Model
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
 from butik.backups.models import Backup
-from butik.backups.models import Backup
 from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.emergency.models import (
     Assignment,
@@ -36,6 +35,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.pos_api.models import StaffDocument
 from butik.pricing.models import PriceFile
 from butik.readiness.models import BackupReport, BackupWatch
+from butik.recovery.models import RecoveredRecord, Recovery
 from butik.sales.models import (
     DayFigure,
     DeviceEvent,
@@ -161,10 +161,20 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     Backup.objects.create(
         **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
     )
-    Backup.objects.create(
-        **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
-    )
     _fill_vault(mark, at, stored)
+    recovery = Recovery.objects.create(
+        **stored,
+        emergency_id=new_id(),
+        emergency_number=1,
+        url=f"https://{mark.lower()}.example",
+        trouble=f"{mark} trouble",
+        claimed_at=at,
+        claimed_by="system",
+        expires_at=at,
+    )
+    RecoveredRecord.objects.create(
+        organisation=organisation, recovery=recovery, position=1, sale_id=sale.pk, outcome="BOOKED", hash=sale.hash
+    )
     return Tenant(
         mark=mark,
         organisation=organisation,

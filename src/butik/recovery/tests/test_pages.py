@@ -86,9 +86,7 @@ def test_the_gap_ends_with_the_first_normal_sale(home: Home) -> None:
     home.release(home.claim())
     home.fake.close(till)
     home.all_the_way()
-    normal = Till(
-        till.key, till.org, till.store, till.pos, till.device, new_id(), "N2", now=now() + timedelta(minutes=7)
-    )
+    normal = replace(till, series=new_id(), label="N2", now=now() + timedelta(minutes=7), counter=0)
     signer = Signer(till.device, till.key.kid, till.key.public, till.pos, is_revoked=False)
     place = place_of(home.shop.store)
     sale = read_record(open_record(normal.sale()), place=place, signers={till.key.kid: signer}, received_at=now())
