@@ -55,8 +55,7 @@ class PricedArticle:
 class PriceList:
     """The articles of one price file; `find` as a scanner asks, `articles` as an assistant's memory has them.
 
-    Raises ValueError (msgspec's and zlib's errors too) for what is no price file; IndexError for columns that do not
-    fit each other.
+    Raises ValueError (msgspec's errors are such) for what is no price file, and IndexError for what its rows lack.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -64,17 +63,35 @@ class PriceList:
         if file.format != FORMAT:
             raise ValueError(f"price file of format {file.format}")
         self._file = file
-        self._numbers, self._texts = file.numbers.split("\n"), file.texts.split("\n")
+        self._numbers, self._texts = (text.split("\n") if file.count else [] for text in (file.numbers, file.texts))
         self._versions = list(accumulate(file.versions))
         self._links, self._ages, self._blocked = dict(file.links), dict(file.age_limits), set(file.blocked)
         codes = list(accumulate(file.barcodes))
         places = list(accumulate(file.barcode_articles))
+        self._check_columns(places)
         # the first code of an article is the lowest one: they are laid down backwards, so that it comes last
         self._first_codes: dict[int, int | str] = {place: code for code, place in reversed(file.codes)}
         self._first_codes |= dict(zip(reversed(places), reversed(codes), strict=True))
         self._by_code: dict[int | str, int] = dict(zip(codes, places, strict=True))
         self._by_code |= dict(file.codes)
         self._articles: dict[int, PricedArticle] = {}
+
+    def _check_columns(self, places: list[int]) -> None:
+        """One entry an article in each column, and no place outside: negative ones would count from the end."""
+        file = self._file
+        columns = (self._numbers, self._texts, file.prices, self._versions, file.vat, file.unit)
+        if any(len(column) != file.count for column in columns) or len(file.group) not in {0, file.count}:
+            raise ValueError("columns of different lengths")
+        named = (
+            places,
+            self._links,
+            self._links.values(),
+            self._ages,
+            self._blocked,
+            [place for _, place in file.codes],
+        )
+        if any(column and not 0 <= min(column) <= max(column) < file.count for column in named):
+            raise ValueError("a place outside the columns")
 
     def __len__(self) -> int:
         return self._file.count
