@@ -64,6 +64,7 @@ class Memory(msgspec.Struct):
     order: str = ""  # the newest butik-order that was obeyed
     assignment: str = ""  # butik-assignment of the emergency that it is in
     has_closed: bool = False  # its emergency series
+    is_fresh: bool = True  # enrolled, and has not heard from the emergency cloud that nothing was ordered
 
 
 class EnrolAnswer(msgspec.Struct, frozen=True):

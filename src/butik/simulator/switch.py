@@ -48,8 +48,7 @@ def check_ready(device: Device) -> bool:
         "holds": device.prices_sha256,
     }
     told = msgspec.json.decode(cloud.post("/ready", body), type=Told)
-    if told.order:
-        obey(device, told.order)
+    _hear(device, told)
     if told.prices is None:
         return False
     if device.memory.place == STORE and not device.shelf.holds(told.prices.sha256):
@@ -62,9 +61,7 @@ def check_ready(device: Device) -> bool:
 
 def look(device: Device) -> str:
     """Ask for the newest order, as a device does at start, on waking and once a minute; return where it is then."""
-    told = msgspec.json.decode(_cloud(device).get("/state"), type=Told)
-    if told.order:
-        obey(device, told.order)
+    _hear(device, msgspec.json.decode(_cloud(device).get("/state"), type=Told))
     return device.memory.place
 
 
@@ -89,10 +86,12 @@ def obey(device: Device, document: str) -> bool:
     elif order.kind == "RELEASE" and device.memory.place in (STORE, EMERGENCY):
         device.memory.place = RELEASED
     elif order.kind == "RECOVERED" and is_new:
-        device.memory.place = RECOVERED
+        # enrolled while its store was coming home: there was nothing to live through
+        device.memory.place = STORE if device.memory.is_fresh else RECOVERED
     elif order.kind not in ("ACTIVATE", "RELEASE", "RECOVERED"):
         raise BadDocument("an order of an unknown kind")
     device.memory.order = document
+    device.memory.is_fresh = device.memory.is_fresh and order.kind == "RELEASE"
     _close(device)
     device.remember()
     return is_new
@@ -108,6 +107,14 @@ def enrol_again(device: Device, url: str, code: str, name: str) -> Device:
     again.memory.order = device.memory.order  # what was obeyed once is not obeyed again
     again.remember()
     return again
+
+
+def _hear(device: Device, told: Told) -> None:
+    if told.order:
+        obey(device, told.order)
+    elif device.memory.is_fresh:
+        device.memory.is_fresh = False
+        device.remember()
 
 
 def _enter(device: Device, order: Order) -> None:

@@ -1,13 +1,32 @@
 """Our end of the hands inside a service: orders out, answers in."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
-from butik.simulator.demo.processes import Process, Processes, StartFailedError, tail
+from butik.simulator.demo.processes import Process, Processes, StartFailedError, clean_environment, tail
 
 
 class HandFailedError(StartFailedError):
     """A service refused what the demo asked of it."""
+
+
+def ask_once(verb: str, environment: dict[str, str], **values: Any) -> Any:
+    """A hand for one act, while the demo runs: also from a thread, since nothing has to outlive us."""
+    done = subprocess.run(
+        [sys.executable, "-m", "butik.simulator.demo.hands"],
+        input=json.dumps({"do": verb, **values}).encode() + b"\n",
+        env=clean_environment() | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=60,
+        check=False,
+    )
+    answer = json.loads(done.stdout) if done.stdout else {"error": "no answer"}
+    if "error" in answer:
+        raise HandFailedError(str(answer["error"]))
+    return answer.get("ok")
 
 
 class Hand:

@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from butik.simulator.catalogue import generate_catalogue, write_csv
 from butik.simulator.demo.folder import Secrets, make_secrets, write_secrets
-from butik.simulator.demo.hand import Hand
+from butik.simulator.demo.hand import Hand, ask_once
 from butik.simulator.demo.people import ACTIVATOR, ADMINISTRATOR, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN, EMERGENCY, SHOPS, Plan, Shop
 from butik.simulator.demo.processes import Process, Processes, StartFailedError, wait_until_ready
 from butik.simulator.demo.selling import Till, make_history, sell_history
 from butik.simulator.demo.show import Bars
 from butik.simulator.device import STORE, Device
-from butik.simulator.switch import check_ready, look
+from butik.simulator.switch import check_ready, enrol_again, look
 
 PATIENCE = 120.0
 T = TypeVar("T")
@@ -137,8 +137,10 @@ class Demo:
 
     def open_shops(self) -> None:
         """From here on assistants sell, until `close_shops`."""
-        for seed, device in enumerate(self.devices.values(), 100):
-            till = Till(device, seed, self._wishes.speed, self._plan.terminal_url, self._stop)
+        for seed, shop in enumerate(SHOPS, 100):
+            again = partial(self._enrol_again, shop)
+            device, speed = self.devices[shop.key], self._wishes.speed
+            till = Till(device, seed, speed, self._plan.terminal_url, self._stop, again)
             self.tills.append(till)
             till.thread.start()
 
@@ -146,6 +148,11 @@ class Demo:
         self._stop.set()
         for till in self.tills:
             till.thread.join(timeout=10)
+
+    def _enrol_again(self, shop: Shop, device: Device) -> Device:
+        """A till whose store has recovered gets a code from whoever stands in the store, as everybody's would."""
+        code = ask_once("device_code", self._plan.environment(shop.key), pos=1)
+        return enrol_again(device, self._plan.shop_url(shop), str(code), "Simulated till")
 
     def _make_databases(self, bars: Bars) -> None:
         with bars.step("Databases", len(SHOPS) + 2) as bar:

@@ -13,16 +13,18 @@ from butik.lib.ids import new_id
 from butik.lib.signing import BadDocument
 from butik.simulator.assistants import Customer, Shoppers
 from butik.simulator.card_reader import CardReader, UnknownOutcomeError
+from butik.simulator.demo.hand import HandFailedError
 from butik.simulator.device import BATCH, RECOVERED, RELEASED, Device, Pay
 from butik.simulator.documents import Payment
 from butik.simulator.ear import Ear
 from butik.simulator.sale_documents import pay_card, pay_cash
 from butik.simulator.store_line import RefusedError
-from butik.simulator.switch import look
+from butik.simulator.switch import check_ready, look
 
 HISTORY_DAYS = (7, 2, 1, 0)  # days ago: last week's same weekday first, as a journal runs forward
 LOOK_EVERY = 20.0  # seconds between looks for new prices and staff
 IDLE = 5.0  # of a till that may not sell
+EnrolAgain = Callable[[Device], Device]
 SLICE = 0.25  # how long an order may wait for an assistant who waits
 
 
@@ -64,8 +66,10 @@ def _paid_long_ago(customer: Customer, coin: int, random: Random) -> Pay:
 class Till:
     """An assistant at a till, in a thread of her own. What the line does not take now, it takes later."""
 
-    def __init__(self, device: Device, seed: int, speed: float, terminal: str, stop: threading.Event) -> None:
-        self.device, self._speed, self._stop = device, speed, stop
+    def __init__(
+        self, device: Device, seed: int, speed: float, terminal: str, stop: threading.Event, enrol_again: EnrolAgain
+    ) -> None:
+        self.device, self._speed, self._stop, self._enrol_again = device, speed, stop, enrol_again
         self._random = Random(seed)
         self._reader = CardReader(terminal)
         self._looked = time.monotonic()
@@ -83,10 +87,12 @@ class Till:
                 if shoppers is not None:
                     self._serve(shoppers.next_customer(now()))
                 self.device.push()
+                if self.device.memory.place == RECOVERED:
+                    shoppers = self._come_home()
                 if time.monotonic() - self._looked > LOOK_EVERY:
                     shoppers = self._look(shoppers)
                 self.trouble = "" if shoppers is not None else self._why_not()
-            except (httpx.HTTPError, RefusedError, BadDocument, UnknownOutcomeError) as error:
+            except (httpx.HTTPError, RefusedError, BadDocument, UnknownOutcomeError, HandFailedError) as error:
                 self.trouble = f"{type(error).__name__}: {error}"
                 self._stop.wait(1)
 
@@ -114,6 +120,17 @@ class Till:
             raise
         if self.device.memory.place == before and self.device.prices is prices:
             return shoppers
+        return self._open_shop()
+
+    def _come_home(self) -> Shoppers | None:
+        """Normal selling may begin: enrolled again at the same POS, with the store's own prices."""
+        self.device = self._enrol_again(self.device)
+        self.device.refresh()
+        if self._ear is not None:
+            self._ear.end()
+        if self.device.cloud is not None:
+            check_ready(self.device)
+            self._ear = Ear(self.device.cloud, self._stop)
         return self._open_shop()
 
     def _open_shop(self) -> Shoppers | None:

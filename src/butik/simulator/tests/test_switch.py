@@ -179,7 +179,16 @@ def test_it_wakes_up_where_it_was(pushes: bool, world: World) -> None:
     assert [each.get("reason") for each in sent(world)].count("EMERGENCY") == 1
 
 
+def test_one_that_was_enrolled_while_its_store_came_home_only_waits(world: World) -> None:
+    for kind, place in (("RELEASE", "RELEASED"), ("RECOVERED", "STORE")):
+        world.told(world.order(kind, 2 + (kind == "RECOVERED")))
+        assert look(world.device) == place
+    assert world.device.memory.assignment == ""
+
+
 def test_one_that_slept_through_it_all_only_sends_what_it_has(world: World) -> None:
+    world.told(None)
+    assert look(world.device) == "STORE"
     world.told(world.order("RECOVERED", 3))
     assert look(world.device) == "RECOVERED"
     world.device.push()
