@@ -29,9 +29,9 @@ def price_list(count: int = 40, blocked: int = 4) -> PriceList:
         "barcodes": [5700000000000] + [10] * (count - 1),
         "barcode_articles": [0] + [1] * (count - 1),
         "barcode_quantities": [],
-        "codes": [["ABC-1", 3]],
-        "age_limits": [[2, 18]],
-        "links": [[1, 0]],
+        "codes": [["ABC-1", 3]] if count > 3 else [],
+        "age_limits": [[2, 18]] if count > 2 else [],
+        "links": [[1, 0]] if count > 1 else [],
         "blocked": [blocked],
     }
     return PriceList(gzip.compress(msgspec.json.encode(file)))
