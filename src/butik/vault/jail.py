@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -96,10 +96,8 @@ def _run(folder: Path, order: Order) -> str:
         try:
             process.communicate(msgspec.json.encode(order), timeout=SECONDS)
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
             return f"takes longer than {SECONDS} s"
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # whatever it may have left behind, too
     if process.returncode == -signal.SIGXCPU:
         return f"takes longer than {SECONDS} s"
     if process.returncode in {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGILL, -signal.SIGFPE}:
