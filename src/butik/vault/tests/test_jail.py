@@ -41,7 +41,7 @@ said = [name for name, attempt in dict(
     write_much=lambda: pathlib.Path("much").write_bytes(bytes(2 << 20)),
     become_root=lambda: os.setuid(0),
 ).items() if can(attempt)]
-said += ["environment"] if os.environ else []
+said += sorted(os.environ.keys() - {"LC_CTYPE"})  # which Python sets itself
 pathlib.Path("answer").write_bytes(msgspec.msgpack.encode(Answer(refusal=" ".join(said) or "nothing", fences=fences)))
 os._exit(0)
 """
