@@ -27,13 +27,13 @@ def issue_order(*, emergency: Emergency, kind: str, store: Store | None, now: da
 
     Asked again it is the same order: a step may be repeated.
     """
+    # locked first: orders of a chain are counted without a gap, and of two who issue the same one the second finds it
+    chain = Chain.objects.select_for_update().get(pk=emergency.chain_id)
     known: Order | None = Order.objects.filter(
         organisation_id=emergency.organisation_id, emergency=emergency, kind=kind, store=store
     ).first()
     if known is not None:
         return known
-    # locked: orders of a chain are counted without a gap and without a double
-    chain = Chain.objects.select_for_update().get(pk=emergency.chain_id)
     highest = Order.objects.filter(organisation_id=chain.organisation_id, chain=chain).aggregate(Max("version"))
     order = Order(
         id=new_id(),

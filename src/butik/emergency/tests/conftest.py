@@ -241,5 +241,5 @@ def active(backed: Cloud) -> Emergency:
 def activate_chain(cloud: Cloud, **said: Any) -> Emergency:
     from butik.emergency.actions import activate
 
-    wanted = {"date": NOW.date(), "accept_newer": False, "actor": "person:alice", "now": NOW} | said
+    wanted: dict[str, Any] = {"date": NOW.date(), "accept_newer": False, "actor": "person:alice", "now": NOW} | said
     return activate(chain=cloud.chain, **wanted)

@@ -1,6 +1,5 @@
 """The activation: which backup each store gets, what is refused, and that it is all or nothing."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -154,17 +153,18 @@ def test_a_freeze_that_nothing_came_of_is_lifted(backed: Cloud) -> None:
 
 
 @pytest.fixture
-def open_cloud(transactional_db: None) -> Iterator[Cloud]:
+def open_cloud(transactional_db: None) -> Cloud:
     """With real commits."""
     cloud = make_cloud()
     for shop in cloud.shops:
         keep_backup(shop.store)
-    yield cloud
+    return cloud
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_activations_at_once_one_wins_and_the_other_is_told(open_cloud: Cloud) -> None:
-    barrier, outcomes = Barrier(2), []
+    barrier = Barrier(2)
+    outcomes: list[tuple[str, Any]] = []
 
     def attempt(actor: str) -> None:
         barrier.wait()

@@ -31,14 +31,14 @@ def row_of(cloud: Cloud, place: int = 0) -> EmergencyStore:
     return row
 
 
-def rebuilt(cloud: Cloud, method: str, path: str, body: Any = None, *, place: int = 0, **said: Any) -> Any:
-    """A call of the store's new controller, which the chain has introduced anew."""
-    return cloud.recovery(cloud.shops[place].store, method, path, body, **({"key": NEW, "version": 2} | said))
+def rebuilt(cloud: Cloud, method: str, path: str, body: Any = None) -> Any:
+    """A call of the first store's new controller, which the chain has introduced anew."""
+    return cloud.recovery(cloud.shops[0].store, method, path, body, key=NEW, version=2)
 
 
-def claim(cloud: Cloud, **said: Any) -> Any:
+def claim(cloud: Cloud) -> Any:
     key = issue_recovery_key(row=row_of(cloud), actor="person:alice", now=NOW)
-    return rebuilt(cloud, "POST", "/claim", {"key": key}, **said)
+    return rebuilt(cloud, "POST", "/claim", {"key": key})
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_a_lost_device_is_a_shortfall_that_two_persons_name(backed: Cloud, sold:
     assert [(each["device"], each["label"]) for each in totals["devices"]] == [(str(sold.device), "E1")]
     with tenant_scope([backed.organisation_id]):
         assignment = Assignment.objects.get()
-    said = {"assignment": assignment, "reason": "Fell into the harbour", "now": NOW}
+    said: dict[str, Any] = {"assignment": assignment, "reason": "Fell into the harbour", "now": NOW}
     assert accept_shortfall(actor="person:alice", **said)
     assert accept_shortfall(actor="person:alice", **said) is None
     refused = rebuilt(backed, "POST", "/recovered", {"totals_sha256": totals["sha256"]})

@@ -1,0 +1,225 @@
+"""The activation site: what its pages say, who may do what, and the second factor that everybody needs."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.test import Client
+from tests.support.cast import PASSWORD, signed_in
+from tests.support.till import MILK, NOW
+
+from butik.emergency.actions import accept_shortfall
+from butik.emergency.adopting import NotAdopted, adopt_chain
+from butik.emergency.models import Assignment, Emergency, EmergencyStore
+from butik.emergency.tests.conftest import Cloud, keep_backup
+from butik.lib import clock
+from butik.lib.signing import BadDocument, SigningKey
+from butik.organisation.models import Chain, Store
+from butik.organisation.pairing import introduce_chain
+from butik.organisation.tenancy import tenant_scope
+from butik.staff.models import Person
+from butik.staff.people import give_access
+
+SECOND_FACTOR = "butik.emergency.second_factor.SecondFactorMiddleware"
+
+
+@pytest.fixture(autouse=True)
+def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("views", "activation_views", "store_views"):
+        monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
+
+
+@pytest.fixture
+def alice(cloud: Cloud) -> Client:
+    return signed_in(_person(cloud, "alice", "CHAIN_ADMINISTRATOR"))
+
+
+@pytest.fixture
+def dorte(cloud: Cloud) -> Client:
+    return signed_in(_person(cloud, "dorte", "SUPPORTER"))
+
+
+def _person(cloud: Cloud, name: str, level: str) -> Person:
+    return give_access(
+        email=f"{name}@example.com",
+        name=name.title(),
+        password=PASSWORD,
+        level=level,
+        organisation_id=cloud.organisation_id,
+        chain=cloud.chain,
+        store=None,
+        actor="system",
+        now=NOW,
+    )
+
+
+def text(answer: Any, status: int = 200) -> str:
+    assert answer.status_code == status, answer.content
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_the_board_says_first_how_many_could_sell(alice: Client, cloud: Cloud) -> None:
+    assert "0 of 2 stores could sell tonight" in text(alice.get("/board/"))
+    for shop, papers in zip(cloud.shops, cloud.papers, strict=True):
+        keep_backup(shop.store)
+        cloud.said(cloud.ready(papers))
+    assert "All 2 stores could sell tonight" in text(alice.get("/board/"))
+
+
+def test_a_late_backup_is_said_to_be_missing(alice: Client, backed: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=31))
+    keep_backup(backed.shops[1].store, now=NOW + timedelta(hours=30))
+    said = text(alice.get("/board/now"))
+    assert "1 of 2 stores could sell tonight" in said
+    assert "Backup missing" in said
+
+
+def activation(cloud: Cloud) -> str:
+    return f"/chains/{cloud.chain.pk}/activate/"
+
+
+def confirm(client: Client, cloud: Cloud, **said: str) -> Any:
+    """Look at the preview, and send its form with what the person typed."""
+    page = client.get(activation(cloud), {"date": NOW.date().isoformat()}).content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="(date|attempt|expected)" value="([^"]+)"', page))
+    return client.post(activation(cloud), hidden | {"name": cloud.chain.name} | said)
+
+
+def test_the_chain_is_activated_from_its_page(alice: Client, backed: Cloud) -> None:
+    assert activation(backed) in alice.get(f"/chains/{backed.chain.pk}/").content.decode()
+    preview = text(alice.get(activation(backed), {"date": NOW.date().isoformat()}))
+    assert "2 devices leave their store controllers at once" in preview
+    assert preview.count("Exact") == 2
+    assert "not the chain's name" in text(confirm(alice, backed, name="Sydly"), 422).replace("&#x27;", "'")
+    with tenant_scope([backed.organisation_id]):
+        assert not Emergency.objects.exists()
+    answer = confirm(alice, backed)
+    assert answer.headers["Location"] == f"/chains/{backed.chain.pk}/"
+    for address in ("/board/", answer.headers["Location"], f"/stores/{backed.shops[0].store.pk}/", "/errors/"):
+        page = text(alice.get(address))
+        assert "EMERGENCY Nordly: 2 of 2 stores not recovered yet" in page, address
+    assert alice.get(activation(backed)).headers["Location"] == answer.headers["Location"]
+
+
+def test_the_second_of_two_is_told(alice: Client, dorte: Client, backed: Cloud) -> None:
+    page = dorte.get(activation(backed), {"date": NOW.date().isoformat()}).content.decode()
+    hidden = dict(re.findall(r'type="hidden" name="(date|attempt|expected)" value="([^"]+)"', page))
+    assert confirm(alice, backed).status_code == 302
+    answer = dorte.post(activation(backed), hidden | {"name": backed.chain.name}, follow=True)
+    assert "Somebody else has activated" in text(answer)
+
+
+def test_without_any_backup_it_must_be_ticked(alice: Client, cloud: Cloud) -> None:
+    said = text(confirm(alice, cloud), 422)
+    assert "their devices switch but cannot sell" in said
+    assert confirm(alice, cloud, accept_none="on").status_code == 302
+    assert "Cannot sell: no backup" in text(alice.get(f"/chains/{cloud.chain.pk}/"))
+
+
+def test_a_date_in_the_future_is_refused_in_words(alice: Client, backed: Cloud) -> None:
+    tomorrow = (NOW + timedelta(days=1)).date().isoformat()
+    assert "This date is in the future" in text(alice.get(activation(backed), {"date": tomorrow}), 422)
+    assert alice.get(activation(backed), {"date": "yesterday"}).status_code == 422
+
+
+def test_sales_so_far_stand_on_the_chains_page(alice: Client, backed: Cloud, active: Emergency) -> None:
+    papers = backed.papers[0]
+    till = backed.enter(papers, backed.order(papers))
+    backed.report(papers, [till.opening(), till.sale(MILK), till.sale(MILK)])
+    row = text(alice.get(f"/chains/{backed.chain.pk}/now")).partition("All stores")[0]
+    assert "1 of 1" in row
+    assert "25.90" in row
+
+
+def test_a_recovery_key_is_shown_once(alice: Client, backed: Cloud, active: Emergency) -> None:
+    store = backed.shops[0].store
+    answer = alice.post(f"/stores/{store.pk}/recovery-key")
+    assert re.search(r"[0-9A-Z]{4}-[0-9A-Z]{4}", text(answer))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "issued, not used yet" in text(alice.get(f"/stores/{store.pk}/now"))
+
+
+def test_a_shortfall_needs_two_persons(alice: Client, dorte: Client, backed: Cloud, active: Emergency) -> None:
+    backed.enter(backed.papers[0], backed.order(backed.papers[0]))
+    with tenant_scope([backed.organisation_id]):
+        assignment = Assignment.objects.get()
+    address = f"/stores/{backed.shops[0].store.pk}/shortfall/{assignment.pk}/"
+    assert alice.post(address, {"reason": "Stolen from the terrace"}).status_code == 302
+    assert "a second person must confirm" in text(alice.post(address, {"reason": "Stolen from it"}), 422)
+    assert dorte.post(address, {"reason": "Seen by the police"}).status_code == 302
+    assert accept_shortfall(assignment=assignment, reason="again", actor="person:x", now=NOW) is not None
+
+
+def test_a_manager_sees_no_emergency(cloud: Cloud) -> None:
+    with tenant_scope([cloud.organisation_id]):
+        store = cloud.shops[0].store
+    bob = give_access(
+        email="bob@example.com",
+        name="Bob",
+        password=PASSWORD,
+        level="STORE_MANAGER",
+        organisation_id=cloud.organisation_id,
+        chain=cloud.chain,
+        store=store,
+        actor="system",
+        now=NOW,
+    )
+    client = signed_in(bob)
+    for address in ("/board/", f"/chains/{cloud.chain.pk}/", activation(cloud), f"/stores/{store.pk}/"):
+        assert client.get(address).status_code == 403, address
+    assert client.get(f"/stores/{cloud.shops[1].store.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/board/", "/errors/", "/chains/", "/stores/{store}/"])
+def test_nobody_sees_anything_before_the_second_factor(cloud: Cloud, settings: Any, address: str) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, SECOND_FACTOR]
+    alice = _person(cloud, "alice", "CHAIN_ADMINISTRATOR")
+    client = signed_in(alice)
+    address = address.format(store=cloud.shops[0].store.pk)
+    assert client.get(address).headers["Location"] == "/second-factor/"
+    assert "Set up your second factor first" in text(client.get("/second-factor/"))
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    assert client.get(address).status_code == 200
+    assert client.get("/second-factor/").headers["Location"] == "/board/"
+
+
+def test_the_service_demands_the_second_factor() -> None:
+    from butik.roles import ROLES
+
+    assert SECOND_FACTOR in ROLES["emergency"].middleware
+    assert SECOND_FACTOR not in settings.MIDDLEWARE
+
+
+def test_a_password_alone_does_not_sign_in_who_has_a_second_factor(cloud: Cloud) -> None:
+    alice = _person(cloud, "alice", "CHAIN_ADMINISTRATOR")
+    Authenticator.objects.create(user=alice, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    client = Client()
+    answer = client.post("/accounts/login/", {"login": "alice@example.com", "password": PASSWORD})
+    assert answer.headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/board/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_chain_is_adopted_again_and_no_other_by_its_name(cloud: Cloud) -> None:
+    with tenant_scope([cloud.organisation_id]):
+        chain = Chain.objects.select_related("organisation", "company").get(pk=cloud.chain.pk)
+        document = introduce_chain(chain, now=NOW)
+        Store.objects.filter(pk=cloud.shops[0].store.pk).update(name="Old name")
+    first = adopt_chain(document=document, actor="system", now=NOW)
+    assert adopt_chain(document=document, actor="system", now=NOW) == first
+    with tenant_scope([cloud.organisation_id]):
+        assert Store.objects.get(pk=cloud.shops[0].store.pk).name == "Nordly 12"
+        Chain.objects.filter(pk=chain.pk).update(root_key=SigningKey.generate().public)
+    with pytest.raises(NotAdopted):
+        adopt_chain(document=document, actor="system", now=NOW)
+    with pytest.raises(BadDocument):
+        adopt_chain(document="rubbish", actor="system", now=NOW)
+
+
+def test_a_recovered_store_gets_no_key_any_more(alice: Client, backed: Cloud, active: Emergency) -> None:
+    store = backed.shops[0].store
+    with tenant_scope([backed.organisation_id]):
+        EmergencyStore.objects.filter(store=store).update(state="RECOVERED")
+    assert alice.post(f"/stores/{store.pk}/recovery-key").status_code == 404
