@@ -25,17 +25,26 @@ activate(chain=Chain.objects.get(), date=today(now()), accept_newer=False, accep
     "release": """
 from butik.emergency.actions import release_store
 from butik.emergency.models import EmergencyStore
-release_store(row=EmergencyStore.objects.get(store__number={number}), actor="test", now=now())
+row = EmergencyStore.objects.filter(store__number={number}).latest("emergency__number")
+release_store(row=row, actor="test", now=now())
 """,
     "recover": """
 from butik.emergency.actions import mark_recovered
 from butik.emergency.models import EmergencyStore
-mark_recovered(row=EmergencyStore.objects.get(store__number={number}), totals_sha256="0" * 64, actor="test", now=now())
+row = EmergencyStore.objects.filter(store__number={number}).latest("emergency__number")
+mark_recovered(row=row, totals_sha256="0" * 64, actor="test", now=now())
+""",
+    "end": """
+from butik.emergency.actions import mark_recovered, release_store
+from butik.emergency.models import EmergencyStore
+for row in EmergencyStore.objects.exclude(state="RECOVERED"):
+    release_store(row=row, actor="test", now=now())
+    mark_recovered(row=row, totals_sha256="0" * 64, actor="test", now=now())
 """,
     "receipts": """
 from butik.sales.models import Sale, Series
-labels = dict(Series.objects.values_list("pk", "label"))
-print(*(f"{{labels[each.series_id]}}-{{each.counter}}" for each in Sale.objects.order_by("received_at", "counter")))
+series = {{each.pk: f"{{each.pos_number}}-{{each.label}}" for each in Series.objects.all()}}
+print(*sorted(f"{{series[each.series_id]}}-{{each.counter}}" for each in Sale.objects.all()))
 """,
 }
 

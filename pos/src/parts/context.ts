@@ -55,7 +55,8 @@ export function formatsOf(locale: string, currency: string): Formats {
     quantity: (thousandths) => number.format(thousandths / 1000),
     percent: (hundredths) => `${number.format(hundredths / 100)} %`,
     moment: (iso) => moment.format(new Date(iso)),
-    day: (iso) => day.format(new Date(iso)),
+    // It stands before a full stop; "22. nov." has one of its own.
+    day: (iso) => day.format(new Date(iso)).replace(/\.$/, ''),
     clock: (at) => clock.format(at),
     count: (n) => number.format(n),
     readMoney: (entry) => {

@@ -3,6 +3,7 @@ import { type Formats, useFormats, useTexts, useTill } from '../parts/context';
 import { Notices } from '../parts/Notices';
 import { StatusLine } from '../parts/StatusLine';
 import type { BasketLine } from '../shop/basket';
+import { standstill } from '../shop/emergency';
 import type { Texts } from '../texts/en';
 import { unitWord } from './Journal';
 
@@ -27,7 +28,7 @@ export function InfoLine() {
             {keyed}
           </output>
         )}
-        {!trouble && !keyed && (last ? <LastLine key={`${last.id} ${last.amount}`} line={last} formats={formats} /> : <p class="quiet">{t.ready}</p>)}
+        {!trouble && !keyed && (last ? <LastLine key={`${last.id} ${last.amount}`} line={last} formats={formats} /> : <p class="quiet">{standstill(till.emergency.value) ? t.notSelling : t.ready}</p>)}
       </div>
       <p class="sr-only" aria-live="polite" data-testid="announcer">
         {/* The number of lines makes two equal scans two announcements. */}

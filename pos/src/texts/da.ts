@@ -118,9 +118,8 @@ export const da: Texts = {
   warningEmergency: 'nødsky',
   warningEmergencyPrices: 'prisfil til nøddrift',
   warningOrder: (code) => `En ordre fra nødskyen blev afvist: ${orderRefusals[code]}. Intet er ændret.`,
-  saleDropped: (lines) =>
-    `Det åbne salg (${lines === 1 ? '1 linje' : `${lines} linjer`}) er afsluttet; intet var betalt. Tryk C, og scan det igen.`,
-  saleWaits: 'Betalt, og i sikkerhed her. Kvitteringen kommer, så snart nødskyen svarer. Tryk C.',
+  saleDropped: (lines) => `Det åbne salg (${lines === 1 ? '1 linje' : `${lines} linjer`}) er afsluttet, ubetalt. Tryk C, og scan det igen.`,
+  saleWaits: 'Betalt. Kvitteringen kommer, når nødskyen svarer. Tryk C.',
   saleKept: 'Der er taget betaling for dette salg: afslut det, som det er. Tryk C.',
 
   emergency: 'Nøddrift',
@@ -132,11 +131,12 @@ export const da: Texts = {
   emergencyFinish: 'Afslut dette salg; så holder salget pause.',
   emergencyReleased: 'Salget holder pause, mens butikken kommer hjem.',
   emergencyRecovered: 'Butikken er tilbage. Forbind enheden igen.',
+  notSelling: 'Salget holder pause',
   standstill: {
-    ENTERING: 'Salget begynder, så snart nødskyen svarer. Butikken kaldes ikke længere. Tryk C.',
-    FETCHING: 'Salget begynder, så snart priserne er her. Tryk C.',
-    NO_BACKUP: 'Der er ingen backup af butikken at sælge fra. Sælg på anden måde, og sig det til lederen. Tryk C.',
-    RELEASED: 'Salget holder pause, mens butikken kommer hjem. Det går videre af sig selv. Tryk C.',
+    ENTERING: 'Ikke endnu: venter på nødskyen. Tryk C.',
+    FETCHING: 'Ikke endnu: priserne hentes. Tryk C.',
+    NO_BACKUP: 'Der er ingen backup at sælge fra: sig det til lederen. Tryk C.',
+    RELEASED: 'Salget holder pause, mens butikken kommer hjem. Tryk C.',
     RECOVERED: 'Butikken er tilbage: forbind enheden igen. Tryk C.',
   },
   standstillHelp: {

@@ -123,8 +123,8 @@ export const en = {
   warningEmergencyPrices: 'emergency price file',
   warningOrder: (code: RefusalCode) => `An order of the emergency cloud was refused: ${orderRefusals[code]}. Nothing has changed.`,
   saleDropped: (lines: number) =>
-    `The sale that was open (${lines === 1 ? '1 line' : `${lines} lines`}) has ended; nothing was paid. Press C, then scan it again.`,
-  saleWaits: 'Paid, and safe here. The receipt comes as soon as the emergency cloud answers. Press C.',
+    `The open sale (${lines === 1 ? '1 line' : `${lines} lines`}) has ended, unpaid. Press C and scan it again.`,
+  saleWaits: 'Paid. The receipt comes when the emergency cloud answers. Press C.',
   saleKept: 'Money has been taken for this sale: finish it as it is. Press C.',
 
   // Emergency
@@ -137,11 +137,12 @@ export const en = {
   emergencyFinish: 'Finish this sale; then selling pauses.',
   emergencyReleased: 'Selling pauses while the store comes home.',
   emergencyRecovered: 'The store is back. Connect this device again.',
+  notSelling: 'Selling pauses',
   standstill: {
-    ENTERING: 'Selling begins as soon as the emergency cloud answers. The store is no longer called. Press C.',
-    FETCHING: 'Selling begins as soon as the prices are here. Press C.',
-    NO_BACKUP: 'There is no backup of this store to sell from. Sell by another way, and tell the manager. Press C.',
-    RELEASED: 'Selling pauses while the store comes home. It goes on by itself. Press C.',
+    ENTERING: 'Not yet: waiting for the emergency cloud. Press C.',
+    FETCHING: 'Not yet: the prices are being fetched. Press C.',
+    NO_BACKUP: 'There is no backup to sell from: tell the manager. Press C.',
+    RELEASED: 'Selling pauses while the store comes home. Press C.',
     RECOVERED: 'The store is back: connect this device again. Press C.',
   },
   standstillHelp: {
