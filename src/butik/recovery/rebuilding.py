@@ -103,7 +103,8 @@ def install_from(snapshot: Snapshot, introduced: Introduced, *, chain_url: str, 
     if UUID(snapshot.meta["org"]) != said.org:
         raise BadSnapshot("another organisation's")
     with tenant_scope([said.org]), transaction.atomic():
-        store = keep_tree(_tree(snapshot, introduced), root_key=introduced.root_key)
+        keep_tree(_tree(snapshot, introduced), root_key=introduced.root_key)
+        store: Store = Store.objects.select_related("chain").get(organisation_id=said.org, pk=said.store)
         install_store(
             store=store,
             root_key=introduced.root_key,

@@ -1,6 +1,7 @@
 """The page: what each step says, who may take it, and that a difference blocks the last one."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
