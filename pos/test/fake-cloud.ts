@@ -16,6 +16,8 @@ export class FakeCloud {
   down = false;
   /** `/enter` alone is out of order. */
   closed = false;
+  /** It turns devices away at the readiness check. */
+  strict = false;
   /** It takes no records. */
   deaf = false;
   order: string | null = null;
@@ -125,6 +127,7 @@ export class FakeCloud {
     const said = payloadOf<Record<string, unknown>>(openDocument(proof, 'butik-proof'));
     if (said['aud'] !== `emergency/${IDS.chain}` || said['htu'] !== path || said['htm'] !== method) return problem('bad-proof', 401);
     const device = String(said['sub']);
+    if (call === '/ready' && this.strict) return problem('old-key', 403);
     if (call === '/ready') {
       const asked = JSON.parse(body) as Record<string, string>;
       const enrolment = await verifyDocument<{ device: { id: string } }>(

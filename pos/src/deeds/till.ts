@@ -45,7 +45,7 @@ export interface Prices {
   issuedAt: string;
 }
 
-export type Unready = 'NOT_ASKED' | 'UNREACHABLE' | 'NO_BACKUP' | 'REFUSED';
+export type Unready = 'NOT_ASKED' | 'UNREACHABLE' | 'TURNED_AWAY' | 'NO_BACKUP' | 'REFUSED';
 
 export interface Till {
   database: ButikDatabase;

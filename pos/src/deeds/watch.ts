@@ -7,7 +7,7 @@ import { computed, effect } from '@preact/signals';
 import { heardNothing, nextStep } from '../shop/emergency';
 import { writeEmergency } from '../store/emergency';
 import { backoff } from '../wire/backoff';
-import { NoAnswer, Problem, type Service } from '../wire/service';
+import { Problem, type Service } from '../wire/service';
 import { askReady, askState, type CloudState } from './cloud';
 import { advance, changeEmergency, takeOrder } from './emergency';
 import { Line } from './line';
@@ -18,6 +18,7 @@ import { isBetweenSales, type Till } from './till';
 const HOUR = 3_600_000;
 /** Often enough that each night has one, and spread, so that a chain's devices do not come at once. */
 const READY_EVERY = 4 * HOUR;
+const READY_RETRY = 10 * 60_000;
 const POLL = 60_000;
 const POLL_QUIET = 15 * 60_000;
 const POLL_EMERGENCY = 5_000;
@@ -34,6 +35,7 @@ class Watch {
   private unanswered = 0;
   private failures = 0;
   private readyAgain = 0;
+  private turnedAway = false;
   private fetching = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private unwatch: (() => void)[] = [];
@@ -55,7 +57,10 @@ class Watch {
     document.addEventListener('visibilitychange', this.awake, { signal: stopped.signal });
     this.line.run();
     // A new enrolment, or an emergency cloud that the chain has only now.
-    const known = computed(() => `${till.device.value?.enrolment.device.id} ${till.device.value?.emergency?.url}`);
+    const known = computed(() => {
+      const { enrolment, emergency, enrolmentDocument } = till.device.value ?? {};
+      return `${enrolment?.device.id} ${emergency?.url} ${Boolean(enrolmentDocument)}`;
+    });
     const free = computed(() => isBetweenSales(till));
     this.unwatch = [
       effect(() => {
@@ -97,18 +102,30 @@ class Watch {
     else void this.advance();
   }
 
-  /** The cheap question; the whole readiness check when it is due, or when the cloud does not know us. */
+  /** The cheap question; before it the whole readiness check when that is due, or when the cloud does not know us. */
   private async askCloud(cloud: Service): Promise<CloudState> {
-    const { till } = this;
-    const device = till.device.value!;
-    if (till.now() < this.readyAgain) {
+    if (this.till.now() >= this.readyAgain) {
       try {
-        return await askState(till, cloud);
+        return await this.showReady(cloud);
       } catch (error) {
-        if (!(error instanceof Problem) || error.type !== 'unknown-device') throw error;
+        // Turned away at the check (an old certificate, say), a device may still be one that orders are for.
+        if (!(error instanceof Problem)) throw error;
+        this.turnedAway = true;
+        this.readyAgain = this.till.now() + READY_RETRY;
       }
     }
-    const state = await askReady(till, device, cloud);
+    try {
+      return await askState(this.till, cloud);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.type !== 'unknown-device') throw error;
+      return this.showReady(cloud);
+    }
+  }
+
+  private async showReady(cloud: Service): Promise<CloudState> {
+    const { till } = this;
+    const state = await askReady(till, till.device.value!, cloud);
+    this.turnedAway = false;
     this.readyAgain = till.now() + READY_EVERY * (0.6 + 0.4 * Math.random());
     await noteReady(till);
     // Who was not known could not listen.
@@ -128,6 +145,7 @@ class Watch {
     this.fetching = true;
     try {
       await prefetch(this.till, cloud, state.prices);
+      if (this.turnedAway) this.till.unready.value = 'TURNED_AWAY';
     } catch {
       this.till.unready.value = 'UNREACHABLE';
     }
@@ -159,7 +177,7 @@ class Watch {
     const { till } = this;
     if (!isAtStore(till)) return lineFailed(till, error);
     this.unanswered++;
-    till.unready.value = error instanceof NoAnswer ? 'UNREACHABLE' : 'REFUSED';
+    till.unready.value = error instanceof Problem ? 'TURNED_AWAY' : 'UNREACHABLE';
   }
 
   private pause(live: boolean): number {

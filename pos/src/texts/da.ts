@@ -161,6 +161,7 @@ export const da: Texts = {
     NO_CLOUD: 'kæden har ingen nødsky',
     NOT_ASKED: 'ikke undersøgt endnu',
     UNREACHABLE: 'nødskyen svarer ikke',
+    TURNED_AWAY: 'den tager ikke imod enheden: sig det til lederen',
     NO_BACKUP: 'den har endnu ingen prøvet backup af butikken',
     REFUSED: 'dens svar var ikke til at stole på',
   },

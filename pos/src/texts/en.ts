@@ -167,6 +167,7 @@ export const en = {
     NO_CLOUD: 'this chain has no emergency cloud',
     NOT_ASKED: 'not checked yet',
     UNREACHABLE: 'the emergency cloud does not answer',
+    TURNED_AWAY: 'it does not accept this device: tell the manager',
     NO_BACKUP: 'it has no proven backup of this store yet',
     REFUSED: 'its answer was not to be trusted',
   },

@@ -124,6 +124,16 @@ describe('in normal days', () => {
     await vi.waitUntil(() => till.unready.value === 'NO_BACKUP');
   });
 
+  it('a device that is turned away at the check says so, and still hears an order', async () => {
+    await ready();
+    cloud.strict = true;
+    const again = await restarted();
+    run(again);
+    await vi.waitUntil(() => again.unready.value === 'TURNED_AWAY', 3000);
+    await cloud.command('ACTIVATE');
+    await vi.waitUntil(() => isSelling(again), 3000);
+  });
+
   it('another emergency root is refused for good, and said', async () => {
     await cloud.pair(await makeDeviceKey(), store.root, 2);
     store.enrolmentVersion++;
