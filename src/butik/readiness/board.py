@@ -122,8 +122,8 @@ def first_line(rows: Sequence[Row], now: datetime) -> str:
     if not total:
         return _("No store has a service yet")
     if ready == total:
-        return ngettext("The store could sell tonight", "All %(total)d stores could sell tonight", total) % {
-            "total": total
+        return ngettext("The store could sell tonight", "All %(count)d stores could sell tonight", total) % {
+            "count": total
         }
     said = ngettext(
         "%(ready)d of %(total)d store could sell tonight", "%(ready)d of %(total)d stores could sell tonight", total
