@@ -121,7 +121,7 @@ def die_at(point: str, *, is_planted: bool) -> bool:
     if child == 0:
         with patch.object(actions, name, how(getattr(actions, name))):
             if is_planted:
-                actions.transaction = NO_TRANSACTIONS  # type: ignore[assignment]
+                patch.object(actions, "transaction", NO_TRANSACTIONS).start()
             activate()
         os._exit(0)
     _, status = os.waitpid(child, 0)
