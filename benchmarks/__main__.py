@@ -18,6 +18,7 @@ BENCHMARKS = {
     "article_import": "articles from a file",
     "ingestion": "sales of 100 stores into the chain",
     "dashboard": "from the receipt to the dashboard's figure, and the services' memory",
+    "emergency": "from the activation's confirmation to the first emergency sale",
     "fresh_clone": "from a fresh clone to the demo's table",
 }
 RESULTS = Path(__file__).parent / "results"

@@ -70,7 +70,7 @@ class SimulatedStore:
     def introduction(self) -> bytes:
         """The push that makes the chain know the device and its series."""
         body = {"enrolment": self._enrolment, "key": encode(self.device.key.public), "state": "ACTIVE"}
-        return self._push([("device", body), ("record", _record(self.device.open_series()))])
+        return self._push([("device", body), ("record", _record(self.device.open_series("ENROLMENT")))])
 
     def sales(self, count: int) -> PushedSales:
         documents = [self.device.sign_sale(self._sale()) for _ in range(count)]

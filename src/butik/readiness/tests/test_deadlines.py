@@ -1,5 +1,6 @@
 """No proven backup for more than thirty hours, by the chain's own clock: once a day it is said."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,7 +41,7 @@ def test_one_complaint_a_day_and_store(cast: Cast, cloud: Cloud) -> None:
     assert [check(cast, start + DEADLINE + hours * HOUR) for hours in (2, 12, 24)] == [0, 0, 0]
     assert check(cast, start + DEADLINE + 25 * HOUR) == 2
     [(message, count)] = entries(cast, cast.store)
-    assert "no proven backup of the last 55 hours: the last one is of" in message or "56 hours" in message
+    assert re.search(r"no proven backup of the last 5[45] hours: the last one is of \d{4}-", message)
     assert count == 2
     assert "it has never had one" in entries(cast, cast.sister.store)[0][0]
 

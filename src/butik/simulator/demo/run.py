@@ -1,5 +1,6 @@
 """The demo from an empty folder to selling stores, in the order in which one thing needs another."""
 
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -59,14 +60,20 @@ class Demo:
         self._enrol_devices(bars)
         return secrets
 
-    def prepare_emergency(self, bars: Bars, secrets: Secrets) -> None:
-        """Pair chain and emergency cloud by the three commands, and have every store's first backup proven."""
+    def prepare_emergency(self, bars: Bars, secrets: Secrets, *, address: str = "") -> None:
+        """Pair chain and emergency cloud by the three commands, and have every store's first backup proven.
+
+        `address`: where others reach the emergency cloud, if not where it listens.
+        """
         with bars.step("Paired with the emergency cloud", 3) as bar:
             introduction, offer = str(self._plan.folder / "chain.butik"), str(self._plan.folder / "offer.json")
             self._hand(CHAIN).do("introduce", out=introduction)
             bar.advance()
             self._hand(EMERGENCY).do("adopt", introduction=introduction, offer=offer)
             bar.advance()
+            if address:
+                said = json.loads(Path(offer).read_text())
+                Path(offer).write_text(json.dumps(said | {"url": address}))
             self._hand(CHAIN).do("pair", offer=offer)
             password = secrets.people[ACTIVATOR.email]
             self._hand(EMERGENCY).do("hire_activator", password=password, second_factor=secrets.second_factor)
@@ -126,9 +133,16 @@ class Demo:
                 time.sleep(0.2)
         raise StartFailedError("The chain has not received all sales.")
 
-    def invite(self) -> str:
-        """A link that makes the browser which opens it the second till of the first store."""
-        return str(self._hand(SHOPS[0].key).do("invitation", pos=2))
+    def invite(self, shop: Shop = SHOPS[0]) -> str:
+        """A link that makes the browser which opens it the second till of a store, the first one's if none is said."""
+        return str(self._hand(shop.key).do("invitation", pos=2))
+
+    def device_code(self, shop: Shop, pos: int) -> str:
+        return str(self._hand(shop.key).do("device_code", pos=pos))
+
+    def import_articles(self, path: Path) -> None:
+        """Once more, with what has changed."""
+        self._hand(CHAIN).do("import_articles", path=str(path.resolve()), options=[])
 
     def let_hands_go(self) -> None:
         for hand in self._hands.values():
