@@ -15,6 +15,7 @@ BENCHMARKS = {
     "barcode": "article by barcode over HTTP",
     "sale": "a sale of 10 lines over HTTP into a store on SQLite",
     "sale_postgres": "the same into a store on PostgreSQL",
+    "backup": "a backup of a store, and what sales notice of it",
     "article_import": "articles from a file",
     "ingestion": "sales of 100 stores into the chain",
     "dashboard": "from the receipt to the dashboard's figure, and the services' memory",

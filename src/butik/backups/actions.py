@@ -8,7 +8,6 @@ import errno
 import logging
 import random
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +18,6 @@ from django.db import IntegrityError, transaction
 from butik import __version__
 from butik.audit.actions import record
 from butik.backups.folder import PART, folder, is_whole, sealed_file, sweep
-from butik.backups.gentle import gently
 from butik.backups.line import Answer, UploadTrouble, post_backup
 from butik.backups.models import Backup
 from butik.backups.snapshot_source import read_content
@@ -34,7 +32,7 @@ from butik.organisation.models import Store
 from butik.organisation.pairing import Pairing, pairing_of
 from butik.organisation.tenancy import tenant_scope
 from butik.snapshot.manifest import Manifest, Proven, read_proven, sign_manifest
-from butik.snapshot.seal import Sealed, seal
+from butik.snapshot.seal import seal
 from butik.snapshot.write import Content, write_snapshot
 
 State, Occasion = Backup.State, Backup.Occasion
@@ -133,7 +131,8 @@ def _seal(backup: Backup, store: Store, content: Content, pairing: Pairing, now:
     for path in (plain, sealed, sealed_file(backup.id)):
         path.unlink(missing_ok=True)
     try:
-        packed = gently(lambda: _pack(plain, sealed, content, pairing.recipient))
+        write_snapshot(plain, content)
+        packed = seal(plain, sealed, pairing.recipient)
     except BaseException:
         sealed.unlink(missing_ok=True)
         raise
@@ -156,11 +155,6 @@ def _seal(backup: Backup, store: Store, content: Content, pairing: Pairing, now:
         previous=document_hash(before.manifest) if before else "",
         app=__version__,
     )
-
-
-def _pack(plain: Path, sealed: Path, content: Content, recipient: str) -> Sealed:
-    write_snapshot(plain, content)
-    return seal(plain, sealed, recipient)
 
 
 def _made(backup: Backup, manifest: Manifest, content: Content, now: datetime) -> None:

@@ -17,6 +17,7 @@ from butik.backups.actions import (
     upload_backup,
 )
 from butik.backups.folder import only_one
+from butik.backups.gentle import step_aside
 from butik.backups.models import Backup
 from butik.backups.window import Window
 from butik.lib.clock import now
@@ -31,6 +32,7 @@ def work_backups(organisations: Sequence[UUID]) -> None:
     here = this_installation()
     if not (here.store_id and here.organisation_id):
         return
+    step_aside()
     with only_one() as is_mine:
         if is_mine:
             with tenant_scope([here.organisation_id]):
