@@ -14,6 +14,7 @@ from butik.lib.signing import BadDocument
 from butik.live.actions import announce
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
+from butik.snapshot.format import FORMAT
 from butik.snapshot.manifest import Manifest, read_manifest
 from butik.vault.authentication import Caller, require_body
 from butik.vault.models import StoredBackup
@@ -70,6 +71,8 @@ def _read_manifest(document: str, caller: Caller, length: int) -> Manifest:
         raise _bad(str(error)) from error
     if (manifest.org, manifest.chain, manifest.store) != (store.organisation_id, store.chain_id, store.id):
         raise _bad("it is of another store")
+    if (manifest.format, manifest.v) != (FORMAT, 1):
+        raise _bad(f"its format is not known here; this is {FORMAT}")
     if manifest.size != length:
         raise _bad("the body is not as long as it says")
     if manifest.plain_size > LARGEST_PLAIN:
@@ -88,11 +91,15 @@ def _known(manifest: Manifest, store: Store, now: datetime) -> StoredBackup | No
     if kept.filter(sha256=manifest.sha256).exists():
         raise _bad("it is an old file under a new name")
     day = today_of(store, now)
-    if manifest.made_at.astimezone(ZoneInfo(store.timezone)).date() != day:
-        raise Problem("not-today", 422, "Only a backup of today can be kept.", f"Today is {day}.")
+    _require_today(manifest, day, store)
     if kept.filter(day=day).count() >= A_DAY:
         raise Problem("too-many", 429, f"There are {A_DAY} backups of today already.")
     return None
+
+
+def _require_today(manifest: Manifest, day: date, store: Store) -> None:
+    if today_of(store, manifest.made_at) != day:
+        raise Problem("not-today", 422, "Only a backup of today can be kept.", f"Today is {day}.")
 
 
 def _keep(
