@@ -23,7 +23,6 @@ from butik.pricing.actions import publish_prices
 from butik.recovery.actions import claim
 from butik.recovery.cloud import Cloud, CloudTrouble
 from butik.recovery.learning import fetched_backup, learn, opened_series
-from butik.recovery.models import Recovery
 from butik.snapshot.format import BadSnapshot
 from butik.snapshot.read import Snapshot
 from butik.staff.models import ShopAssistant
@@ -75,7 +74,7 @@ def read_papers(text: bytes, *, root_kid: str, now: datetime) -> Introduced:
     return Introduced(root_key, certificate, papers.certificate, pairing, papers.emergency)
 
 
-def rebuild_store(*, introduced: Introduced, recovery_key: str, chain_url: str = "", now: datetime) -> Recovery:
+def rebuild_store(*, introduced: Introduced, recovery_key: str, chain_url: str = "", now: datetime) -> Store:
     """Make this empty service the store that it was. Repeating it after a failure goes on where it stopped."""
     said = introduced.certificate
     here = this_installation()
@@ -88,7 +87,8 @@ def rebuild_store(*, introduced: Introduced, recovery_key: str, chain_url: str =
         with fetched_backup(cloud) as snapshot:
             store = install_from(snapshot, introduced, chain_url=chain_url, now=now)
         publish_prices(store=store, position=0, now=now)  # nothing of a feed has been read here
-        return claim(store=store, key=recovery_key, cloud=cloud, actor="system", now=now)
+        claim(store=store, key=recovery_key, cloud=cloud, actor="system", now=now)
+        return store
     except CloudTrouble as trouble:
         raise CannotRebuild(str(trouble)) from trouble
     except BadSnapshot as error:

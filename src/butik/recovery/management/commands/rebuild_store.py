@@ -30,12 +30,12 @@ class Command(BaseCommand):
         moment = now()
         try:
             introduced = read_papers(papers.read_bytes(), root_kid=root, now=moment)
-            recovery = rebuild_store(introduced=introduced, recovery_key=key, chain_url=chain_url, now=moment)
+            store = rebuild_store(introduced=introduced, recovery_key=key, chain_url=chain_url, now=moment)
         except OSError as error:
             raise CommandError(str(error)) from error
         except CannotRebuild as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(
-            f"This is store {recovery.store} again. Start the service, make a sign-in with `butik create_person`, "
+            f"This is store {store} again. Start the service, make a sign-in with `butik create_person`, "
             "and open Recovery: the emergency's sales come down by themselves."
         )
