@@ -10,7 +10,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from butik.lib.openapi import openapi_of
 
-INTERFACES = (("pos_api", "/api/pos/v1/"), ("sync", "/api/sync/v1/"), ("vault", "/api/vault/v1/"))
+# (file, app, names of the API and of its structs in the app's `api.py`, address)
+INTERFACES = (
+    ("pos_api", "pos_api", ("api", "STRUCTS"), "/api/pos/v1/"),
+    ("sync", "sync", ("api", "STRUCTS"), "/api/sync/v1/"),
+    ("vault", "vault", ("api", "STRUCTS"), "/api/vault/v1/"),
+    ("emergency", "emergency", ("device_api", "DEVICE_STRUCTS"), "/api/emergency/v1/"),
+    ("recovery", "emergency", ("recovery_api", "RECOVERY_STRUCTS"), "/api/recovery/v1/"),
+)
 
 
 class Command(BaseCommand):
@@ -23,12 +30,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder: Path = options["folder"]
-        for app, prefix in INTERFACES:
+        for name, app, (api, structs), prefix in INTERFACES:
             if not apps.is_installed(f"butik.{app}"):
                 continue
             module = import_module(f"butik.{app}.api")
-            text = render(openapi_of(module.api, getattr(module, "STRUCTS", ()), prefix))
-            path = folder / f"{app}.json"
+            text = render(openapi_of(getattr(module, api), getattr(module, structs, ()), prefix))
+            path = folder / f"{name}.json"
             if not options["check"]:
                 folder.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
