@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.journey.conftest import LAPTOP, PHONE, OpenBrowser
 from tests.journey.test_accessibility import AXE, look
+from tests.journey.test_at_the_till import SHIFTS
 from tests.support.emergency_cloud import EmergencyCloud, emergency_cloud
 from tests.support.pos_page import SLOW, Pos
 from tests.support.street import Street, running_street, shelf
 
 pytestmark = pytest.mark.browser
+SIDEWAYS = ViewportSize(width=640, height=360)
 Picture = Callable[[Page, str], None]
 
 
@@ -41,6 +43,15 @@ def await_ready(pos: Pos) -> None:
     pos.menu("Settings")
     expect(pos.page.get_by_text(re.compile("^ready, prices of"))).to_be_visible(timeout=SLOW)
     pos.back()
+
+
+def fits(pos: Pos, *needed: str) -> None:
+    """The frame takes its place from the journal: what is needed stays on the screen, and nothing moves."""
+    for each in needed:
+        expect(pos.page.get_by_test_id(each)).to_be_in_viewport(ratio=1)
+    assert pos.page.evaluate("document.scrollingElement.scrollHeight <= innerHeight")
+    moved = pos.page.evaluate("new Promise((done) => setTimeout(() => done(window.shifts), 200))")
+    assert moved == [], moved
 
 
 def sell(pos: Pos, street: Street) -> str:
@@ -76,9 +87,13 @@ def test_an_emergency_from_the_order_to_the_next_normal_sale(
     pos.page.evaluate(AXE)
     assert look(pos.page) == {}
     pos.clear()
+    pos.page.evaluate(SHIFTS)
     pos.scan(article.barcode)
     picture(pos.page, "emergency-sale")
-    pos.clear()
+    fits(pos, "main", "total", "emergency")
+    pos.to_payment()
+    fits(pos, "main", "cash", "emergency")
+    pos.page.get_by_role("button", name="Back").click()
     assert pos.pay_cash().endswith("-2-E1-000001")
     picture(pos.page, "emergency-receipt")
     pos.new_sale()
@@ -169,6 +184,10 @@ def test_money_that_was_taken_is_never_dropped(
     pos.new_sale()
     pos.scan(article.barcode)
     picture(page, "emergency-laptop-dark")
+    for name, size in {"sideways": SIDEWAYS, "phone-dark": PHONE}.items():
+        page.set_viewport_size(size)
+        picture(page, f"emergency-{name}")
+        expect(page.get_by_test_id("main")).to_be_in_viewport(ratio=1)
 
 
 def charge_and_say_nothing(route: Route) -> None:

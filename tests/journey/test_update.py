@@ -15,11 +15,11 @@ pytestmark = pytest.mark.browser
 
 # Two releases later: the database has taken two more steps.
 NEXT: list[Edit] = [
-    ("src/store/schema.ts", "export const VERSION = 2;", "export const VERSION = 4;"),
+    ("src/store/schema.ts", "export const VERSION = 3;", "export const VERSION = 5;"),
     (
         "src/store/schema.ts",
-        "transaction.objectStore('journal').createIndex('number', 'number');\n  },\n",
-        """transaction.objectStore('journal').createIndex('number', 'number');
+        "database.createObjectStore('emergency', { keyPath: 'id' });\n  },\n",
+        """database.createObjectStore('emergency', { keyPath: 'id' });
   },
   (_, transaction) => {
     transaction.objectStore('journal').createIndex('kind', 'kind');
