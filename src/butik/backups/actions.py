@@ -160,6 +160,7 @@ def _seal(backup: Backup, store: Store, content: Content, pairing: Pairing, now:
 def _made(backup: Backup, manifest: Manifest, content: Content, now: datetime) -> None:
     backup.manifest = sign_manifest(manifest, service_key())
     backup.made_at = manifest.made_at
+    backup.trouble, backup.detail, backup.retry_at = "", "", None
     backup.sha256 = manifest.sha256
     backup.size, backup.plain_size = manifest.size, manifest.plain_size
     backup.articles = manifest.articles

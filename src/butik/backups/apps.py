@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from butik.backups.window import Window
 from butik.staff.ribbon import Entry
@@ -11,7 +11,16 @@ from butik.staff.rights import Right
 class BackupsConfig(AppConfig):
     name = "butik.backups"
     label = "backups"
-    ribbon = (Entry(36, "backups:overview", _("Emergency"), "shield-check", Right.BACKUPS_BACKUP_VIEW, of_store=True),)
+    ribbon = (
+        Entry(
+            36,
+            "backups:overview",
+            pgettext_lazy("ribbon", "Emergency"),
+            "shield-check",
+            Right.BACKUPS_BACKUP_VIEW,
+            of_store=True,
+        ),
+    )
 
     def ready(self) -> None:
         try:
