@@ -66,19 +66,15 @@ class PriceList:
         self._numbers, self._texts = (text.split("\n") if file.count else [] for text in (file.numbers, file.texts))
         self._versions = list(accumulate(file.versions))
         self._links, self._ages, self._blocked = dict(file.links), dict(file.age_limits), set(file.blocked)
-        codes = list(accumulate(file.barcodes))
-        places = list(accumulate(file.barcode_articles))
-        self._check_columns(places)
-        # the first code of an article is the lowest one: they are laid down backwards, so that it comes last
-        self._first_codes: dict[int, int | str] = {place: code for code, place in reversed(file.codes)}
-        self._first_codes |= dict(zip(reversed(places), reversed(codes), strict=True))
-        self._by_code: dict[int | str, int] = dict(zip(codes, places, strict=True))
-        self._by_code |= dict(file.codes)
+        self._places = list(accumulate(file.barcode_articles))
+        self._check_columns(self._places)
         self._articles: dict[int, PricedArticle] = {}
 
     def _check_columns(self, places: list[int]) -> None:
         """One entry an article in each column, and no place outside: negative ones would count from the end."""
         file = self._file
+        if len(places) != len(file.barcodes):
+            raise ValueError("columns of different lengths")
         columns = (self._numbers, self._texts, file.prices, self._versions, file.vat, file.unit)
         if any(len(column) != file.count for column in columns) or len(file.group) not in {0, file.count}:
             raise ValueError("columns of different lengths")
@@ -95,6 +91,21 @@ class PriceList:
 
     def __len__(self) -> int:
         return self._file.count
+
+    @cached_property
+    def _first_codes(self) -> dict[int, int | str]:
+        """By place. The first code of an article is the lowest one: they are laid down backwards, so it comes last."""
+        first: dict[int, int | str] = {place: code for code, place in reversed(self._file.codes)}
+        return first | dict(zip(reversed(self._places), reversed(self._codes), strict=True))
+
+    @cached_property
+    def _codes(self) -> list[int]:
+        return list(accumulate(self._file.barcodes))
+
+    @cached_property
+    def _by_code(self) -> dict[int | str, int]:
+        found: dict[int | str, int] = dict(zip(self._codes, self._places, strict=True))
+        return found | dict(self._file.codes)
 
     @cached_property
     def articles(self) -> list[PricedArticle]:

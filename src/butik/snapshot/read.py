@@ -5,7 +5,7 @@ The vault runs this in a jail; a store that is rebuilt runs it on what the emerg
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -60,8 +60,19 @@ class Snapshot:
         tree: dict[str, dict[str, Any]] = json.loads(self.meta["tree"])
         return tree
 
-    def articles(self) -> Iterator[Article]:
-        return self._rows("article", Article)
+    def articles(self, *, since: int = -1) -> Iterator[Article]:
+        """All, or those that have become what they are behind a position of the feed."""
+        return self._rows("article", Article, "WHERE version > ?", [since])
+
+    def articles_numbered(self, numbers: Sequence[str]) -> Iterator[Article]:
+        """Those of some thousand numbers that are there."""
+        return self._rows("article", Article, f"WHERE number IN ({', '.join('?' * len(numbers))})", numbers)
+
+    def article_count(self) -> int:
+        try:
+            return int(self._file.execute("SELECT count(*) FROM article").fetchone()[0])
+        except sqlite3.Error as error:
+            raise BadSnapshot(f"its articles cannot be counted: {error}"[:200]) from error
 
     def barcodes(self) -> Iterator[Barcode]:
         return self._rows("barcode", Barcode)
@@ -87,10 +98,10 @@ class Snapshot:
     def series(self) -> Iterator[SeriesHead]:
         return self._rows("series", SeriesHead)
 
-    def _rows(self, table: str, kind: type[Row]) -> Iterator[Row]:
+    def _rows(self, table: str, kind: type[Row], which: str = "", values: Sequence[object] = ()) -> Iterator[Row]:
         columns = ", ".join(kind._fields)
         try:
-            with closing(self._file.execute(f"SELECT {columns} FROM {table}")) as rows:  # noqa: S608 - our own names
+            with closing(self._file.execute(f"SELECT {columns} FROM {table} {which}", values)) as rows:  # noqa: S608 - our own names
                 for row in rows:
                     yield msgspec.convert(row, kind, strict=False)  # SQLite has no truth, only 0 and 1
         except (sqlite3.Error, msgspec.ValidationError, OverflowError) as error:

@@ -32,6 +32,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     plain_size: int
     articles: int
     price_file: str
+    since: int = -1  # of article versions only those behind this position of the feed: the others are here
 
 
 class Version(NamedTuple):
@@ -70,6 +71,8 @@ class Tree(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot that held: what was counted in it, and what an emergency needs of it."""
 
+    articles: Count
+    position: Count  # of the feed
     look_ups: int
     baskets: int
     prices: PriceFile

@@ -7,7 +7,7 @@ from random import Random
 import msgspec
 
 from butik.pricing.price_list import PriceList
-from butik.snapshot.format import Article, BadSnapshot, PriceFile
+from butik.snapshot.format import BadSnapshot, PriceFile
 from butik.snapshot.read import Snapshot, open_snapshot
 from butik.snapshot.seal import unseal
 from butik.vault.evidence import Evidence, Order, Tree, Version
@@ -19,15 +19,18 @@ def examine(order: Order, sealed: Path, plain: Path, chance: Random | None = Non
     unseal(sealed, plain, order.identity, limit=order.plain_size)
     with open_snapshot(plain, limit=order.plain_size) as snapshot:
         _compare_with_manifest(order, snapshot.meta)
-        rows = {each.number: each for each in snapshot.articles()}
-        if len(rows) != order.articles:
+        articles = snapshot.article_count()
+        if articles != order.articles:
             raise BadSnapshot("has another number of articles than its manifest says")
         file = snapshot.price_file()
         if file is None or file.sha256 != order.price_file:
             raise BadSnapshot("has no price file" if file is None else "has another price file than its manifest says")
-        is_current = file.position == int(snapshot.meta["position"])
-        look_ups, baskets = _sell(file, rows, is_current=is_current, chance=chance or Random())  # noqa: S311 - a sample
+        look_ups, baskets = _sell(file, snapshot, articles, chance or Random())  # noqa: S311 - a sample
+        position = int(snapshot.meta["position"])
+        since = order.since if order.since <= position else -1  # a feed that went back begins anew
         return Evidence(
+            articles=articles,
+            position=position,
             look_ups=look_ups,
             baskets=baskets,
             prices=file,
@@ -38,7 +41,7 @@ def examine(order: Order, sealed: Path, plain: Path, chance: Random | None = Non
             series=list(snapshot.series()),
             versions=[
                 Version(each.number, each.version, each.text, each.unit, each.price, each.vat_rate, each.blocked)
-                for each in rows.values()
+                for each in snapshot.articles(since=since)
             ],
         )
 
@@ -52,11 +55,14 @@ def _compare_with_manifest(order: Order, meta: dict[str, str]) -> None:
         raise BadSnapshot("was made at another time than its manifest says: an old file under a new name")
 
 
-def _sell(file: PriceFile, rows: dict[str, Article], *, is_current: bool, chance: Random) -> tuple[int, int]:
+def _sell(file: PriceFile, snapshot: Snapshot, articles: int, chance: Random) -> tuple[int, int]:
+    is_current = file.position == int(snapshot.meta["position"])
     try:
         prices = PriceList(file.content)
-        places = look_up(prices, rows, is_current=is_current, chance=chance)
-        return len(places), sell_baskets(prices, places, rows, chance)
+        if is_current and len(prices) != articles:
+            raise BadSnapshot("the price file has not the articles of the rows")
+        found = look_up(prices, snapshot, is_current=is_current, chance=chance)
+        return len(found), sell_baskets(prices, found, chance)
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise BadSnapshot(f"devices could not read its price file: {type(error).__name__}") from error
 

@@ -45,10 +45,14 @@ def check_ingestible(evidence: Evidence) -> None:
 
 def ingest_versions(store: Store, versions: Sequence[Version]) -> int:
     """Keep the article versions that are new here, in transactions of their own; return how many. Again: none."""
+    if not versions:
+        return 0
+    lowest = min(each.version for each in versions)
     with tenant_scope([store.organisation_id]), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT number, version FROM articles_articleversion WHERE organisation_id = %s AND chain_id = %s",
-            [db_id(store.organisation_id), db_id(store.chain_id)],
+            "SELECT number, version FROM articles_articleversion"
+            " WHERE organisation_id = %s AND chain_id = %s AND version >= %s",
+            [db_id(store.organisation_id), db_id(store.chain_id), lowest],
         )
         known = set(cursor.fetchall())
     new = [each for each in versions if (each.number, each.version) not in known]

@@ -25,6 +25,7 @@ from butik.vault.jail import BitRot, JailTrouble, examine_in_jail
 from butik.vault.keys import identity_of, recipient_of
 from butik.vault.manifests import manifest_of
 from butik.vault.models import StoredBackup, StoredPrices
+from butik.vault.retention import week_of
 from butik.vault.storage import object_path
 
 ATTEMPTS = 3  # that are cut short for a reason that may be the file's
@@ -76,6 +77,7 @@ def _examine(backup: StoredBackup) -> Evidence:
         plain_size=manifest.plain_size,
         articles=manifest.articles,
         price_file=manifest.price_file,
+        since=_known_until(backup),
     )
     try:
         answer = examine_in_jail(object_path(backup.object), backup.sha256, order)
@@ -90,6 +92,18 @@ def _examine(backup: StoredBackup) -> Evidence:
     if answer.evidence is None:
         raise BadSnapshot(answer.refusal or "was examined without a result")
     return answer.evidence
+
+
+def _known_until(backup: StoredBackup) -> int:
+    """The position until which the store's article versions are here; -1 (all are wanted) once a week.
+
+    What a feed has said keeps its version, so each night brings only what is newer. Once a week all are compared: a
+    chain that was put back from a backup may have given a position a second time.
+    """
+    monday = week_of(backup.day)
+    with tenant_scope([backup.organisation_id]):
+        newest = StoredBackup.objects.newest_proven(backup.store)
+    return newest.position if newest is not None and week_of(newest.day) == monday else -1
 
 
 def _count_attempt(backup: StoredBackup) -> int:
@@ -115,10 +129,11 @@ def _keep_proof(backup: StoredBackup, evidence: Evidence, staff: list[dict[str, 
             state=State.PROVEN,
             proof=proof,
             proven_at=now,
-            articles=len(evidence.versions),
+            articles=evidence.articles,
             price_sha256=prices.sha256,
             price_version=prices.version,
             price_position=prices.position,
+            position=evidence.position,
             staff=sealed,
         )
         record("vault.backup.proven", **where, actor="system", at=now, subject=backup.pk)
@@ -134,7 +149,7 @@ def _sign(backup: StoredBackup, evidence: Evidence, now: datetime) -> str:
         sha256=backup.sha256,
         received_at=backup.received_at,
         proven_at=now,
-        articles=len(evidence.versions),
+        articles=evidence.articles,
         look_ups=evidence.look_ups,
         baskets=evidence.baskets,
         price_file=evidence.prices.sha256,

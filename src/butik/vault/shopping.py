@@ -4,8 +4,9 @@ Pure. The device's side is the pricing engine over the price file; the other sid
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
+from typing import Protocol
 
 from butik.lib.money import included_vat, line_amount
 from butik.pricing.engine import Line, price_sale
@@ -20,25 +21,32 @@ PIECES = (1000, 1000, 1000, 2000, 3000, 12_000)  # thousandths
 WEIGHTS = (234, 515, 1000, 1999)
 
 
-def look_up(prices: PriceList, articles: Mapping[str, Article], *, is_current: bool, chance: Random) -> list[int]:
-    """Compare sampled articles of the price file with the rows of the same version; return their places.
+class Rows(Protocol):
+    """Where the rows of articles are looked up by their numbers."""
+
+    def articles_numbered(self, numbers: Sequence[str]) -> Iterable[Article]: ...
+
+
+def look_up(prices: PriceList, rows: Rows, *, is_current: bool, chance: Random) -> dict[int, Article]:
+    """Compare sampled articles of the price file with the rows of the same version; return the rows by place.
 
     `is_current`: the file was published at the position of the rows, so that every row must be in it as it is. A file
     may also be a little behind: then an article may have changed or gone since, and another is looked up instead.
     """
-    if is_current and len(prices) != len(articles):
-        raise BadSnapshot("the price file has not the articles of the rows")
-    found: list[int] = []
-    for place in chance.sample(range(len(prices)), min(len(prices), TRIED)):
-        priced = prices.article(place)
-        row = articles.get(priced.number)
-        if row is not None and row.version == priced.version:
-            _compare(priced, row)
-            found.append(place)
-        elif is_current or (row is not None and row.version < priced.version):
-            raise BadSnapshot("an article of the price file is not that of the rows")
-        if len(found) == LOOK_UPS:
-            break
+    found: dict[int, Article] = {}
+    places = chance.sample(range(len(prices)), min(len(prices), TRIED))
+    for start in range(0, len(places), LOOK_UPS):
+        tried = {place: prices.article(place) for place in places[start : start + LOOK_UPS]}
+        kept = {each.number: each for each in rows.articles_numbered([each.number for each in tried.values()])}
+        for place, priced in tried.items():
+            row = kept.get(priced.number)
+            if row is not None and row.version == priced.version:
+                _compare(priced, row)
+                found[place] = row
+            elif is_current or (row is not None and row.version < priced.version):
+                raise BadSnapshot("an article of the price file is not that of the rows")
+            if len(found) == LOOK_UPS:
+                return found
     return found
 
 
@@ -49,9 +57,10 @@ def _compare(priced: PricedArticle, row: Article) -> None:
         raise BadSnapshot("a price of the price file is not that of its article")
 
 
-def sell_baskets(prices: PriceList, places: list[int], articles: Mapping[str, Article], chance: Random) -> int:
+def sell_baskets(prices: PriceList, found: Mapping[int, Article], chance: Random) -> int:
     """Ring up baskets of what was looked up and may be sold; return how many."""
-    goods = [article for article in map(prices.article, places) if not article.is_blocked]
+    rows = {row.number: row for row in found.values()}
+    goods = [article for article in map(prices.article, found) if not article.is_blocked]
     if not goods:
         raise BadSnapshot("nothing in it may be sold")
     for _ in range(BASKETS):
@@ -59,7 +68,7 @@ def sell_baskets(prices: PriceList, places: list[int], articles: Mapping[str, Ar
         sale = price_sale([Line(each.price, quantity, each.vat_rate) for each, quantity in basket])
         due: dict[int, int] = defaultdict(int)
         for each, quantity in basket:
-            row = articles[each.number]
+            row = rows[each.number]
             due[row.vat_rate] += line_amount(row.price, quantity)
         vat = {rate: (gross, included_vat(gross, rate)) for rate, gross in due.items()}
         if sale.total != sum(due.values()) or {each.rate: (each.gross, each.vat) for each in sale.vat} != vat:

@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
                 ('price_sha256', models.CharField(blank=True, max_length=64)),
                 ('price_version', models.PositiveIntegerField(default=0)),
                 ('price_position', models.BigIntegerField(default=0)),
+                ('position', models.BigIntegerField(default=0)),
                 ('staff', models.BinaryField(default=b'')),
                 ('chain', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.chain')),
                 ('organisation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='organisation.organisation')),
