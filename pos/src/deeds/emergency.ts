@@ -94,6 +94,8 @@ async function leave(till: Till, after: Emergency): Promise<Emergency> {
     till.connection.value = START;
     till.prices.value = null;
     till.nextPrices = null;
+    till.warning.value = null;
+    performance.mark('emergency');
     if (!isOwed) clearDropped(till);
     return state;
   } finally {
@@ -130,8 +132,12 @@ export async function advance(till: Till): Promise<void> {
   try {
     while (me.again) {
       me.again = false;
-      while (await step(till));
-      await settle(till);
+      try {
+        while (await step(till));
+      } finally {
+        // Also when the next step failed: what the last one brought is used meanwhile.
+        await settle(till);
+      }
     }
   } finally {
     going.delete(till);
@@ -206,7 +212,7 @@ export async function takeEmergencyPrices(till: Till, cloud: Service, document: 
     const issuedAt = manifest.issued_at;
     let bytes = await heldBytes(till, sha256);
     if (!bytes) {
-      bytes = await pullPriceFile(cloud, manifest, { priority: 'low' });
+      bytes = await pullPriceFile(cloud, manifest, isAtStore(till) ? { priority: 'low' } : {});
       // What was sold from before can be read; what is new must prove it.
       await readPriceList(bytes, manifest.articles);
     }
@@ -307,4 +313,5 @@ export async function loadEmergencyPrices(till: Till): Promise<void> {
   // A basket is never priced from two files.
   if (isBetweenSales(till)) till.prices.value = next;
   else till.nextPrices = next;
+  performance.mark('emergency-prices-ready');
 }

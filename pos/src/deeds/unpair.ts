@@ -6,6 +6,7 @@ import { pushAll } from '../wire/push';
 import { Problem } from '../wire/service';
 import { closingOf, isAtStore, refreshWaiting, serviceOf } from './service';
 import { clearSale } from './draft';
+import { pushFormer } from './home';
 import { isBetweenSales, type Till } from './till';
 
 export async function unpair(till: Till): Promise<void> {
@@ -15,7 +16,8 @@ export async function unpair(till: Till): Promise<void> {
   if (!isBetweenSales(till) || !isAtStore(till)) throw new StillWaiting();
   const service = serviceOf(till, device);
   // A last chance for what waits; only an empty outbox lets go of the device.
-  if ((await countWaiting(till.database)).records) await pushAll(service, till.database);
+  const former = await pushFormer(till);
+  if ((await countWaiting(till.database)).records) await pushAll(service, till.database, former ? device.key.kid : undefined);
   await refreshWaiting(till);
   if (till.waiting.value.records) throw new StillWaiting();
   const closing = device.closing ?? (await signClosing(till, device));

@@ -239,6 +239,7 @@ describe('on ACTIVATE', () => {
     await rest();
     const again = await restarted();
     again.fetcher = till.fetcher;
+    await expect(serviceOf(again, again.device.value!).json('/state')).rejects.toThrow('this line is closed');
     run(again);
     await signIn(again, '101', '1234');
     await sell(again);
@@ -251,6 +252,7 @@ describe('on ACTIVATE', () => {
     await sell();
     scan(till, MILK);
     scan(till, MILK);
+    await vi.waitUntil(async () => (await readDraft(till.database))?.basket.lines.length === 2);
     await activated();
     expect(till.basket.value.lines.length).toBe(0);
     expect(till.trouble.value).toEqual({ kind: 'SALE_DROPPED', lines: 2 });
@@ -394,6 +396,9 @@ describe('money that was taken when the order came', () => {
     await cloud.command('ACTIVATE');
     await vi.waitUntil(() => standstill(till.emergency.value) === 'ENTERING');
     expect(till.payments.value.length).toBe(1);
+    scan(till, MILK);
+    expect([till.trouble.value, till.basket.value.lines.length]).toEqual([{ kind: 'SALE_KEPT' }, 1]);
+    clear(till);
     await payCash(till, 300);
     expect(till.trouble.value).toEqual({ kind: 'SALE_WAITS' });
     cloud.closed = false;
@@ -575,7 +580,7 @@ describe('a crash between any two durable steps', () => {
       await advance(one);
     };
     guard(one);
-    // The device is known from an earlier night.
+    // The cloud has never heard of this device, which has a sale open.
     scan(one, MILK);
     await cloud.command('ACTIVATE');
     await until(go, () => isSelling(one));
