@@ -313,7 +313,7 @@ def finish_what_began(*, organisation_id: UUID, now: datetime) -> None:
         unordered = list(Emergency.objects.active().filter(organisation_id=organisation_id).exclude(pk__in=ordered))
     for emergency in unordered:
         _order_all(emergency, now)
-    with tenant_scope([organisation_id]), transaction.atomic():
+    with tenant_scope([organisation_id]):
         active = Emergency.objects.active().filter(organisation_id=organisation_id).values("chain_id")
         chains = Chain.objects.filter(organisation_id=organisation_id).exclude(pk__in=active)
         stale = Freeze.objects.filter(chain__in=chains, since__lt=now - STALE_FREEZE).values("chain_id")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Q
 from django.urls import reverse
@@ -19,6 +20,8 @@ class Band:
     open_stores: int  # not recovered yet
     stores: int
     address: str
+    key: UUID  # the chain's
+    fragment: str  # where the band itself is looked at again
 
 
 def bands(person: Person) -> list[Band]:
@@ -35,6 +38,8 @@ def bands(person: Person) -> list[Band]:
             open_stores=each.store_count - each.recovered_count,
             stores=each.store_count,
             address=reverse("emergency:chain", args=[each.chain_id]),
+            key=each.chain_id,
+            fragment=reverse("emergency:band", args=[each.chain_id]),
         )
         for each in active.annotate(store_count=Count("stores"), recovered_count=recovered).order_by("activated_at")
     ]

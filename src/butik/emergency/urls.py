@@ -14,6 +14,7 @@ urlpatterns = [
     path("chains/", views.chains, name="chains"),
     path("chains/<uuid:chain_id>/", views.chain, name="chain"),
     path("chains/<uuid:chain_id>/now", views.chain_now, name="chain_now"),
+    path("chains/<uuid:chain_id>/band", views.band, name="band"),
     path("chains/<uuid:chain_id>/activate/", activation_views.activation, name="activation"),
     path("stores/<uuid:store_id>/", store_views.store, name="store"),
     path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),

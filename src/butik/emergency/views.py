@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from butik.emergency.band import bands
 from butik.emergency.board import answer, emergency_answer, emergency_rows, store_rows
 from butik.emergency.models import Emergency
 from butik.lib.clock import now
@@ -56,6 +57,17 @@ def chain_now(request: PersonRequest, chain_id: UUID) -> HttpResponse:
     """The part of the chain's page that moves."""
     found = get_for(request.user, VIEW, Chain, pk=chain_id)
     return render(request, "emergency/chain_now.html", _chain(request, found, now()))
+
+
+@require_safe
+@page(VIEW)
+def band(request: PersonRequest, chain_id: UUID) -> HttpResponse:
+    """The band of a chain, while its emergency is active; then the page is loaded anew, in its normal frame."""
+    found = get_for(request.user, VIEW, Chain, pk=chain_id)
+    shown = [each for each in bands(request.user) if each.key == found.pk]
+    if not shown:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "frame/band.html", {"band": shown[0]})
 
 
 def _board(request: PersonRequest, moment: datetime) -> dict[str, Any]:

@@ -104,6 +104,18 @@ def test_the_chain_is_activated_from_its_page(alice: Client, backed: Cloud) -> N
     assert alice.get(activation(backed)).headers["Location"] == answer.headers["Location"]
 
 
+def test_the_band_is_looked_at_again_and_goes_with_the_emergency(
+    alice: Client, backed: Cloud, active: Emergency
+) -> None:
+    with tenant_scope([backed.organisation_id]):
+        EmergencyStore.objects.filter(store=backed.shops[0].store).update(state="RECOVERED")
+    address = f"/chains/{backed.chain.pk}/band"
+    assert "1 of 2 stores not recovered yet" in text(alice.get(address))
+    with tenant_scope([backed.organisation_id]):
+        Emergency.objects.update(state="ENDED")
+    assert alice.get(address).headers["HX-Refresh"] == "true"
+
+
 def test_the_second_of_two_is_told(alice: Client, dorte: Client, backed: Cloud) -> None:
     page = dorte.get(activation(backed), {"date": NOW.date().isoformat()}).content.decode()
     hidden = dict(re.findall(r'type="hidden" name="(date|attempt|expected)" value="([^"]+)"', page))
