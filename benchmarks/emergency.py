@@ -224,7 +224,8 @@ def _sell_when_ordered(device: Device, stop: threading.Event) -> threading.Threa
             ear.ordered.clear()
             if look(device) == "EMERGENCY":
                 assert device.prices is not None
-                article = next(each for each in device.prices.articles if each.linked is None and each.unit == "PCS")
+                articles = map(device.prices.article, range(len(device.prices)))
+                article = next(each for each in articles if each.linked is None and each.unit == "PCS")
                 device.sell([BasketItem(article)], device.staff[0], lambda total: pay_cash(new_id(), total, 50))
                 device.push()
                 return

@@ -29,4 +29,6 @@ class Command(BaseCommand):
             path.write_text(document + "\n")
         except OSError as error:
             raise CommandError(f"{path} could not be written: {error.strerror}.") from error
-        self.stdout.write(f"{chain} is introduced in {path}. At its emergency cloud: butik adopt_chain {path.name}")
+        self.stdout.write(
+            f"{chain} is introduced in {path}. At its emergency cloud: butik adopt_chain {path.name} --out offer.json"
+        )
