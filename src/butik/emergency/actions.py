@@ -257,6 +257,28 @@ def mark_recovered(*, row: EmergencyStore, totals_sha256: str, actor: str, now: 
     return locked
 
 
+def end_without_part(*, row: EmergencyStore, actor: str, now: datetime) -> bool:
+    """End the emergency for a store none of whose devices has entered: nothing was sold, so nothing has to come home.
+
+    False when one has, also at the last moment: then the store's controller recovers.
+    """
+    if not _has_entered(row):
+        released = release_store(row=row, actor=actor, now=now)  # from here on nobody enters any more
+        if not _has_entered(row):
+            mark_recovered(row=released, totals_sha256="", actor=actor, now=now)
+            return True
+    return False
+
+
+def _has_entered(row: EmergencyStore) -> bool:
+    with tenant_scope([row.organisation_id]):
+        return bool(
+            Assignment.objects.filter(
+                organisation_id=row.organisation_id, emergency_id=row.emergency_id, store_id=row.store_id
+            ).exists()
+        )
+
+
 def open_assignments(row: EmergencyStore) -> list[Assignment]:
     """Devices of a store whose series is not closed, and for which no two persons have accepted that."""
     closed = Series.objects.filter(
@@ -311,6 +333,10 @@ def finish_what_began(*, organisation_id: UUID, now: datetime) -> None:
     with tenant_scope([organisation_id]):
         ordered = Order.objects.filter(organisation_id=organisation_id, kind=Order.Kind.ACTIVATE).values("emergency_id")
         unordered = list(Emergency.objects.active().filter(organisation_id=organisation_id).exclude(pk__in=ordered))
+        frozen = Freeze.objects.filter(organisation_id=organisation_id).values("chain_id")
+        thawed = Emergency.objects.active().filter(organisation_id=organisation_id).exclude(chain_id__in=frozen)
+        for emergency in thawed.select_related("chain"):
+            freeze(chain=emergency.chain, actor="system", now=now)
     for emergency in unordered:
         _order_all(emergency, now)
     with tenant_scope([organisation_id]):

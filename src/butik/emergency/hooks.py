@@ -1,7 +1,8 @@
 """What an emergency means for others, without knowing them: signals, sent after the commit of each step.
 
 An app of this service listens in its `AppConfig.ready` (unattended stores, which close on activation unless their owner
-named them, will). A receiver that fails is logged and stops nobody; each may be told more than once.
+named them, will). A receiver that fails is logged and stops nobody. A service that dies right after the
+commit tells nobody: who must not miss it looks at `models.Emergency` too, now and then.
 All are sent with `emergency=` (models.Emergency), those of one store also with `store=` (organisation.models.Store).
 """
 

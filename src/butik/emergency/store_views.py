@@ -12,7 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from butik.emergency.actions import KEY_LIFE, accept_shortfall, issue_recovery_key, open_assignments
+from butik.emergency.actions import (
+    KEY_LIFE,
+    accept_shortfall,
+    end_without_part,
+    issue_recovery_key,
+    open_assignments,
+)
 from butik.emergency.models import Assignment, EmergencyStore, Readiness, RecordHead, Shortfall
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
@@ -70,6 +76,21 @@ def recovery_key(request: PersonRequest, store_id: UUID) -> HttpResponse:
     return response
 
 
+@require_POST
+@page(MEMBER)
+def without_part(request: PersonRequest, store_id: UUID) -> HttpResponse:
+    """End the emergency for a store in which nothing was sold."""
+    found = get_for(request.user, ACTIVATE, Store, pk=store_id)
+    row = _newest(request, found)
+    if row is None or row.state == State.RECOVERED:
+        raise Http404
+    if end_without_part(row=row, actor=request.user.actor, now=now()):
+        messages.success(request, _("The emergency is over for %(store)s.") % {"store": found.name})
+    else:
+        messages.warning(request, _("A device of this store has switched: its controller must bring the sales home."))
+    return redirect("emergency:store", found.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(MEMBER)
 def shortfall(request: PersonRequest, store_id: UUID, assignment_id: UUID) -> HttpResponse:
@@ -120,6 +141,7 @@ def _store(request: PersonRequest, store: Store, moment: datetime) -> dict[str, 
             .values_list("position", flat=True)
             .first()
             or 0,
+            "has_entered": any(each["assignment"] for each in context["devices"]),
             "key_is_open": bool(
                 row.key_hash and row.key_used_at is None and row.key_expires_at and row.key_expires_at > moment
             ),

@@ -19,5 +19,6 @@ urlpatterns = [
     path("stores/<uuid:store_id>/", store_views.store, name="store"),
     path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),
     path("stores/<uuid:store_id>/recovery-key", store_views.recovery_key, name="recovery_key"),
+    path("stores/<uuid:store_id>/without-part", store_views.without_part, name="without_part"),
     path("stores/<uuid:store_id>/shortfall/<uuid:assignment_id>/", store_views.shortfall, name="shortfall"),
 ]

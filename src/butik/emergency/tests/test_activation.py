@@ -23,7 +23,7 @@ from butik.emergency.preview import preview_activation
 from butik.emergency.tests.conftest import Cloud, activate_chain, keep_backup, make_cloud
 from butik.lib.ids import new_id
 from butik.organisation.tenancy import tenant_scope
-from butik.vault.actions import freeze
+from butik.vault.actions import freeze, lift
 from butik.vault.models import Freeze
 
 
@@ -150,6 +150,13 @@ def test_a_freeze_that_nothing_came_of_is_lifted(backed: Cloud) -> None:
     finish_what_began(organisation_id=backed.organisation_id, now=NOW + 2 * STALE_FREEZE)
     with tenant_scope([backed.organisation_id]):
         assert not Freeze.objects.exists()
+
+
+def test_an_active_emergency_is_frozen_again_whoever_lifted_it(backed: Cloud, active: Emergency) -> None:
+    lift(chain=backed.chain, actor="system", now=NOW)
+    finish_what_began(organisation_id=backed.organisation_id, now=NOW)
+    with tenant_scope([backed.organisation_id]):
+        assert Freeze.objects.filter(chain=backed.chain).exists()
 
 
 @pytest.fixture

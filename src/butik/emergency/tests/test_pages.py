@@ -235,3 +235,15 @@ def test_a_recovered_store_gets_no_key_any_more(alice: Client, backed: Cloud, ac
     with tenant_scope([backed.organisation_id]):
         EmergencyStore.objects.filter(store=store).update(state="RECOVERED")
     assert alice.post(f"/stores/{store.pk}/recovery-key").status_code == 404
+
+
+def test_a_store_that_took_no_part_is_done_with_by_a_click(alice: Client, backed: Cloud, active: Emergency) -> None:
+    first, second = (shop.store for shop in backed.shops)
+    backed.enter(backed.papers[0], backed.order(backed.papers[0]))
+    assert "End the emergency for this store" not in text(alice.get(f"/stores/{first.pk}/"))
+    assert "must bring the sales home" in text(alice.post(f"/stores/{first.pk}/without-part", follow=True))
+    assert "End the emergency for this store" in text(alice.get(f"/stores/{second.pk}/"))
+    assert "is over for Nordly 13" in text(alice.post(f"/stores/{second.pk}/without-part", follow=True))
+    with tenant_scope([backed.organisation_id]):
+        states = EmergencyStore.objects.order_by("store__number").values_list("state", flat=True)
+        assert list(states) == ["SELLING", "RECOVERED"]
