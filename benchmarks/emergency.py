@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -127,7 +127,8 @@ def _scene(folder: Path) -> Iterator[Scene]:
         wait_until_ready(line, f"http://localhost:{port}")
         with quiet_bars() as bars:
             secrets = demo.set_up(bars)
-            demo.prepare_emergency(bars, secrets, address=f"http://localhost:{port}")
+            demo.pair_emergency(bars, secrets, address=f"http://localhost:{port}")
+            demo.await_proofs(bars, secrets)
         yield Scene(demo, plan, secrets)
     finally:
         processes.stop()
@@ -208,8 +209,15 @@ def _sell(pos: Pos, barcode: str) -> None:
     """As soon as the app lets her: scan, Total, cash."""
     band = pos.page.get_by_test_id("emergency")
     expect(band).to_contain_text(re.compile("Prices of"), timeout=SLOW)
-    pos.scan(barcode)
-    expect(pos.lines).to_have_count(1, timeout=SLOW)
+    deadline = time.monotonic() + PATIENCE
+    while not pos.lines.count():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the scan is not taken: {pos.trouble.all_inner_texts()}")
+        if pos.trouble.count():  # scanned a moment too early: clear it and scan again
+            pos.clear()
+        pos.scan(barcode)
+        with suppress(AssertionError):
+            expect(pos.lines).to_have_count(1, timeout=1000)
     pos.pay_cash()
 
 

@@ -31,8 +31,9 @@ def main() -> None:
         try:
             with progress_bars() as bars:
                 secrets = demo.set_up(bars)
+                demo.pair_emergency(bars, secrets)
                 demo.sell_history(bars)
-                demo.prepare_emergency(bars, secrets)
+                demo.await_proofs(bars, secrets)
                 demo.await_chain(bars)
             invitation = demo.invite()
             demo.let_hands_go()

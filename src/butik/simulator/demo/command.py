@@ -57,8 +57,9 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     with progress_bars() as bars:
         if secrets is None:
             secrets = running.set_up(bars)
+            running.pair_emergency(bars, secrets)
             running.sell_history(bars)
-            running.prepare_emergency(bars, secrets)
+            running.await_proofs(bars, secrets)
             running.await_chain(bars)
         else:
             running.go_on(bars)

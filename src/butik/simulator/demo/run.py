@@ -60,31 +60,31 @@ class Demo:
         self._enrol_devices(bars)
         return secrets
 
-    def prepare_emergency(self, bars: Bars, secrets: Secrets, *, address: str = "") -> None:
-        """Pair chain and emergency cloud by the three commands, and have every store's first backup proven.
+    def pair_emergency(self, bars: Bars, secrets: Secrets, *, address: str = "") -> None:
+        """Pair chain and emergency cloud by the three commands. Stores and tills hear of it by the feed.
 
         `address`: where others reach the emergency cloud, if not where it listens.
         """
         with bars.step("Paired with the emergency cloud", 3) as bar:
-            introduction, offer = str(self._plan.folder / "chain.butik"), str(self._plan.folder / "offer.json")
-            self._hand(CHAIN).do("introduce", out=introduction)
+            introduction, offer = self._plan.folder / "chain.butik", self._plan.folder / "offer.json"
+            self._hand(CHAIN).do("introduce", out=str(introduction))
             bar.advance()
-            self._hand(EMERGENCY).do("adopt", introduction=introduction, offer=offer)
-            bar.advance()
+            self._hand(EMERGENCY).do("adopt", introduction=str(introduction), offer=str(offer))
             if address:
-                said = json.loads(Path(offer).read_text())
-                Path(offer).write_text(json.dumps(said | {"url": address}))
-            self._hand(CHAIN).do("pair", offer=offer)
+                offer.write_text(json.dumps(json.loads(offer.read_text()) | {"url": address}))
+            bar.advance()
+            self._hand(CHAIN).do("pair", offer=str(offer))
             password = secrets.people[ACTIVATOR.email]
             self._hand(EMERGENCY).do("hire_activator", password=password, second_factor=secrets.second_factor)
             bar.advance()
+
+    def await_proofs(self, bars: Bars, secrets: Secrets) -> None:
+        """Until every store's first backup is proven, and its till holds what it would sell from."""
         with bars.step("First backups, proven", 2 * len(SHOPS)) as bar:
             waiting, deadline = list(SHOPS), time.monotonic() + PATIENCE
             while waiting:
                 if time.monotonic() > deadline:
-                    raise StartFailedError(
-                        "The emergency cloud has not proven the first backups. Its log.txt says more."
-                    )
+                    raise StartFailedError("The emergency cloud has not proven the backups. Its log.txt says more.")
                 for shop in list(waiting):
                     if self._hand(shop.key).do("back_up") == "PROVEN":
                         waiting.remove(shop)
@@ -118,6 +118,8 @@ class Demo:
         with bars.step("Sales of the last days", total) as bar:
             for seed, (key, customers) in enumerate(journeys.items()):
                 sell_history(self.devices[key], customers, seed, bar.advance)
+                for shop in SHOPS:  # whoever has heard of the emergency cloud begins its first backup meanwhile
+                    self._hand(shop.key).do("back_up")
 
     def await_chain(self, bars: Bars) -> None:
         """Until the chain has acknowledged what the stores have sold."""

@@ -53,6 +53,7 @@ def unsent() -> int:
 
 def back_up() -> str:
     """Ask for a backup, once; the service makes it and hands it over. Return how far it has got: PROVEN is the end.
+    Empty as long as the pairing has not come down from the chain.
 
     A proof is ready a moment after the backup came. The service asks for it after minutes; the demo cannot wait.
     """
@@ -64,7 +65,7 @@ def back_up() -> str:
 
     store = Store.objects.select_related("chain").get()
     if pairing_of(store.chain) is None:
-        return "NOT PAIRED"
+        return ""
     newest = Backup.objects.of_store(store).order_by("-asked_at").first()
     if newest is None:
         newest = ask_backup(store=store, actor=ACTOR, now=now())
