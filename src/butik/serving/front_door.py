@@ -95,7 +95,7 @@ def service_config(*, address: str, sockets: Sockets, package: Path, tls: Tls) -
         for name, paths in (("calls", sockets.calls), ("live", [sockets.live]), ("pages", [sockets.pages]))
     )
     return frame(f"""    client_body_buffer_size 256k;
-    client_max_body_size 250m;
+    client_max_body_size 260m;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header Host $http_host;
