@@ -55,9 +55,7 @@ class StoredBackup(TenantModel):
     price_sha256 = models.CharField(max_length=64, blank=True)  # StoredPrices; empty: nothing to sell from
     price_version = models.PositiveIntegerField(default=0)  # of the store's price file
     price_position = models.BigIntegerField(default=0)
-    position = models.BigIntegerField(
-        default=0
-    )  # of the feed: versions until then are here
+    position = models.BigIntegerField(default=0)  # of the feed: versions until then are here
     staff = models.BinaryField(default=b"")  # till staff as in butik-staff: JSON, sealed with age to ourselves
 
     objects = StoredBackupQuerySet.as_manager()  # type: ignore[misc]

@@ -1,5 +1,8 @@
 """The whole way of a backup: uploaded, proven in the real jail, kept for an emergency, and told in the next answer."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import msgspec
 
 from butik.articles.models import ArticleVersion
@@ -10,9 +13,10 @@ from butik.organisation.models import Device, Pos
 from butik.organisation.tenancy import tenant_scope
 from butik.snapshot.manifest import read_proven
 from butik.vault.actions import staff_of
+from butik.vault.examine import examine
 from butik.vault.models import StoredPrices
 from butik.vault.storage import object_path
-from butik.vault.tests.depot import Depot
+from butik.vault.tests.depot import POSITION, Depot, make_article, make_content, midday, price_file_of
 from butik.vault.work import prove_backups
 
 
@@ -53,3 +57,33 @@ def test_what_an_emergency_needs_is_kept(depot: Depot) -> None:
     assert (store.number, store.name, store.key_version) == (12, "Nordly 12", 1)
     assert bytes(store.key or b"") == depot.key.public
     assert now() >= stored.received_at
+
+
+def test_a_night_brings_only_the_versions_that_are_new_and_a_feed_that_went_back_all(depot: Depot) -> None:
+    good = depot.backup(at=midday(20))
+    order = msgspec.structs.replace(depot.order(good.manifest), since=POSITION)
+    with TemporaryDirectory() as folder:
+        sealed = Path(folder) / "sealed"
+        sealed.write_bytes(good.body)
+        newer = examine(order, sealed, Path(folder) / "plain")
+        went_back = examine(msgspec.structs.replace(order, since=POSITION + 1), sealed, Path(folder) / "again")
+    assert [each.version for each in newer.versions] == list(range(POSITION + 1, 63))
+    assert (newer.articles, len(went_back.versions)) == (60, 60)
+
+
+def test_a_changed_price_is_known_after_the_next_night(depot: Depot) -> None:
+    depot.upload(depot.backup())
+    prove_backups([depot.org])
+    at = now()
+    rows = [make_article(number) for number in range(60)]
+    rows[3] = rows[3]._replace(price=1, version=POSITION + 100)
+    meta = {"position": str(POSITION + 100)}
+    prices = price_file_of(rows, POSITION + 100)
+    content = make_content(depot, at, rows, meta=meta, price_file=prices)
+    second = depot.backup(content=content, at=at)
+    depot.upload(second)
+    prove_backups([depot.org])
+    assert depot.stored(second).refusal == ""
+    with tenant_scope([depot.org]):
+        versions = ArticleVersion.objects.filter(chain_id=depot.chain, number="1004").order_by("version")
+        assert list(versions.values_list("version", "price")) == [(6, 1003), (POSITION + 100, 1)]
