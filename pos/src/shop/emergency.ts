@@ -57,13 +57,15 @@ export class OlderOrder extends Error {
 
 const RANK = { ACTIVATE: 0, RELEASE: 1, RECOVERED: 2 } as const;
 
-/** Take in an order that was believed. Within one emergency it only goes forward. Raises OlderOrder. */
+/** Take in an order that was believed. It only goes forward, within an emergency and from one to the next. Raises OlderOrder. */
 export function obey(state: Emergency, order: Order): Emergency {
   if (order.version < state.seen) throw new OlderOrder(`order ${order.version}, has seen ${state.seen}`);
   if (order.version === state.seen) return state;
   const noted = { ...state, seen: order.version };
   const known = state.order?.emergency.id === order.emergency.id ? state.order : null;
   if (known && RANK[order.kind] <= RANK[known.kind]) return noted;
+  // An earlier emergency than one that this device knows of is over.
+  if (state.order && order.emergency.number < state.order.emergency.number) return noted;
   // Enrolled at a store that was coming home: there was nothing to live through.
   if (state.fresh && order.kind === 'RECOVERED') return { ...noted, order, home: true, fresh: false };
   return { ...noted, order, home: false, fresh: state.fresh && order.kind === 'RELEASE' };

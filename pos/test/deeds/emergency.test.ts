@@ -25,6 +25,13 @@ import { signedInTill } from '../till';
 const MILK = '5701234567899';
 const CHEAPER = { ...SMALL_FILE, prices: SMALL_FILE.prices.map((price) => price - 95) };
 
+vi.setConfig({ testTimeout: 30_000 });
+
+/** However busy the machine is. */
+function eventually<T>(ready: () => T | Promise<T>): Promise<unknown> {
+  return vi.waitUntil(ready, { timeout: 15_000 });
+}
+
 let store: FakeStore;
 let cloud: FakeCloud;
 let till: Till;
@@ -60,12 +67,12 @@ async function sell(one = till, paid = 1300): Promise<void> {
 
 /** Everything that was under way has come to rest, and everything was sent. */
 async function rest(one = till): Promise<void> {
-  await vi.waitUntil(() => one.waiting.value.records === 0, 3000);
+  await eventually(() => one.waiting.value.records === 0);
 }
 
 async function ready(one = till): Promise<void> {
   run(one);
-  await vi.waitUntil(() => one.unready.value === null, 3000);
+  await eventually(() => one.unready.value === null);
 }
 
 const isSelling = (one: Till) =>
@@ -74,7 +81,7 @@ const isSelling = (one: Till) =>
 async function activated(one = till): Promise<void> {
   await ready(one);
   await cloud.command('ACTIVATE');
-  await vi.waitUntil(() => isSelling(one), 3000);
+  await eventually(() => isSelling(one));
 }
 
 /** The same device after its power was cut. */
@@ -111,7 +118,7 @@ describe('in normal days', () => {
   it('a cloud that cannot be reached disturbs nothing', async () => {
     cloud.down = true;
     run(till);
-    await vi.waitUntil(() => till.unready.value === 'UNREACHABLE');
+    await eventually(() => till.unready.value === 'UNREACHABLE');
     await sell();
     await rest();
     expect(till.connection.value.reach).toBe('ONLINE');
@@ -121,7 +128,7 @@ describe('in normal days', () => {
   it('a store without a backup is not ready', async () => {
     cloud.prices = null;
     run(till);
-    await vi.waitUntil(() => till.unready.value === 'NO_BACKUP');
+    await eventually(() => till.unready.value === 'NO_BACKUP');
   });
 
   it('a device that is turned away at the check says so, and still hears an order', async () => {
@@ -129,9 +136,9 @@ describe('in normal days', () => {
     cloud.strict = true;
     const again = await restarted();
     run(again);
-    await vi.waitUntil(() => again.unready.value === 'TURNED_AWAY', 3000);
+    await eventually(() => again.unready.value === 'TURNED_AWAY');
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => isSelling(again), 3000);
+    await eventually(() => isSelling(again));
   });
 
   it('another emergency root is refused for good, and said', async () => {
@@ -224,10 +231,10 @@ describe('on ACTIVATE', () => {
     };
     const search = searchStore(till, { q: '', from: '', to: '' });
     await sell();
-    await vi.waitUntil(() => signals.length >= 2);
+    await eventually(() => signals.length >= 2);
     await cloud.command('ACTIVATE');
     await expect(search).rejects.toThrow();
-    await vi.waitUntil(() => isSelling(till), 3000);
+    await eventually(() => isSelling(till));
     expect(signals.every((signal) => signal.aborted)).toBe(true);
     const calls = signals.length;
     await rest();
@@ -252,7 +259,7 @@ describe('on ACTIVATE', () => {
     await sell();
     scan(till, MILK);
     scan(till, MILK);
-    await vi.waitUntil(async () => (await readDraft(till.database))?.basket.lines.length === 2);
+    await eventually(async () => (await readDraft(till.database))?.basket.lines.length === 2);
     await activated();
     expect(till.basket.value.lines.length).toBe(0);
     expect(till.trouble.value).toEqual({ kind: 'SALE_DROPPED', lines: 2 });
@@ -267,7 +274,7 @@ describe('on ACTIVATE', () => {
     await ready();
     till.member.value = { ...till.member.value!, id: 'somebody else' };
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => till.screen.value === 'SIGN_IN', 3000);
+    await eventually(() => till.screen.value === 'SIGN_IN');
     expect(await signIn(till, '101', '1234')).toMatchObject({ kind: 'WRONG' });
     expect(await signIn(till, '102', '4321')).toEqual({ kind: 'IN' });
   });
@@ -276,13 +283,13 @@ describe('on ACTIVATE', () => {
     await ready();
     cloud.closed = true;
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => standstill(till.emergency.value) === 'ENTERING');
+    await eventually(() => standstill(till.emergency.value) === 'ENTERING');
     expect(till.prices.value).toBeNull();
     scan(till, MILK);
     expect(till.trouble.value).toEqual({ kind: 'STANDSTILL', why: 'ENTERING' });
     clear(till);
     cloud.closed = false;
-    await vi.waitUntil(() => till.prices.value !== null, 3000);
+    await eventually(() => till.prices.value !== null);
     await sell();
     expect(till.receipt.value?.number).toBe('12-3-E1-000001');
   });
@@ -292,7 +299,7 @@ describe('on ACTIVATE', () => {
     cloud.prices = null;
     run(till);
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => standstill(till.emergency.value) === 'NO_BACKUP', 3000);
+    await eventually(() => standstill(till.emergency.value) === 'NO_BACKUP');
     scan(till, MILK);
     expect(till.trouble.value).toEqual({ kind: 'STANDSTILL', why: 'NO_BACKUP' });
     await rest();
@@ -305,7 +312,7 @@ describe('on ACTIVATE', () => {
     await cloud.command('ACTIVATE');
     const again = await restarted();
     run(again);
-    await vi.waitUntil(() => isSelling(again), 3000);
+    await eventually(() => isSelling(again));
     await signIn(again, '101', '1234');
     await sell(again);
     expect(again.receipt.value?.number).toBe('12-3-E1-000001');
@@ -317,7 +324,7 @@ describe('on ACTIVATE', () => {
     await refresh(till, serviceOf(till, till.device.value!)).catch(() => undefined);
     till.connection.value = { ...till.connection.value, revoked: true };
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => isSelling(till), 3000);
+    await eventually(() => isSelling(till));
     await sell();
     expect(till.receipt.value?.number).toBe('12-3-E1-000001');
   });
@@ -326,10 +333,10 @@ describe('on ACTIVATE', () => {
     await ready();
     cloud.closed = true;
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => standstill(till.emergency.value) === 'ENTERING');
+    await eventually(() => standstill(till.emergency.value) === 'ENTERING');
     await cloud.publishPrices(CHEAPER, { version: 0 });
     cloud.closed = false;
-    await vi.waitUntil(() => till.warning.value?.what === 'EMERGENCY_PRICES', 5000);
+    await eventually(() => till.warning.value?.what === 'EMERGENCY_PRICES');
     expect(till.warning.value?.code).toBe('OLDER_VERSION');
     await cloud.publishPrices(CHEAPER, { version: 7, backup: IDS.org });
     await new Promise((done) => setTimeout(done, 50));
@@ -344,10 +351,10 @@ describe('money that was taken when the order came', () => {
     till.screen.value = 'PAY';
     store.terminalMode = 'DOWN';
     void payCard(till, 1295);
-    await vi.waitUntil(() => till.card.value?.state === 'UNKNOWN');
+    await eventually(() => till.card.value?.state === 'UNKNOWN');
     const id = till.card.value!.id;
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => till.emergency.value?.series === 'OPEN', 3000);
+    await eventually(() => till.emergency.value?.series === 'OPEN');
     // The switch has happened; the question stays, on the screen and on disk.
     expect([till.card.value?.id, till.screen.value, till.basket.value.lines.length]).toEqual([id, 'PAY', 1]);
     expect((await readDraft(till.database))?.card?.id).toBe(id);
@@ -359,7 +366,7 @@ describe('money that was taken when the order came', () => {
 
   it('by a card that proves charged: the sale is finished in the new series', async () => {
     await asked('APPROVE');
-    await vi.waitUntil(() => till.receipt.value, 8000);
+    await eventually(() => till.receipt.value);
     expect(till.receipt.value?.number).toBe('12-3-E1-000001');
     expect(till.receipt.value?.sale).toMatchObject({ total: 1295, payments: [{ tender: 'CARD', reference: 'T-1' }] });
     await sell();
@@ -368,7 +375,7 @@ describe('money that was taken when the order came', () => {
 
   it('by a card that proves not charged: then the sale ends like any other', async () => {
     await asked('LOSE_REQUEST');
-    await vi.waitUntil(() => till.trouble.value?.kind === 'SALE_DROPPED', 12_000);
+    await eventually(() => till.trouble.value?.kind === 'SALE_DROPPED');
     expect([till.card.value, till.basket.value.lines.length, till.screen.value]).toEqual([null, 0, 'SALE']);
     expect(await readDraft(till.database)).toBeUndefined();
   }, 20_000);
@@ -384,7 +391,7 @@ describe('money that was taken when the order came', () => {
     run(again);
     await signIn(again, '101', '1234');
     await follow(again);
-    await vi.waitUntil(() => again.receipt.value, 8000);
+    await eventually(() => again.receipt.value);
     expect(again.receipt.value?.number).toBe('12-3-E1-000001');
   }, 20_000);
 
@@ -394,7 +401,7 @@ describe('money that was taken when the order came', () => {
     await payCash(till, 1000);
     cloud.closed = true;
     await cloud.command('ACTIVATE');
-    await vi.waitUntil(() => standstill(till.emergency.value) === 'ENTERING');
+    await eventually(() => standstill(till.emergency.value) === 'ENTERING');
     expect(till.payments.value.length).toBe(1);
     scan(till, MILK);
     expect([till.trouble.value, till.basket.value.lines.length]).toEqual([{ kind: 'SALE_KEPT' }, 1]);
@@ -402,7 +409,7 @@ describe('money that was taken when the order came', () => {
     await payCash(till, 300);
     expect(till.trouble.value).toEqual({ kind: 'SALE_WAITS' });
     cloud.closed = false;
-    await vi.waitUntil(() => till.receipt.value, 6000);
+    await eventually(() => till.receipt.value);
     expect(till.receipt.value?.number).toBe('12-3-E1-000001');
     expect(till.receipt.value?.sale.payments.map((one) => one.amount)).toEqual([1000, 300]);
   }, 10_000);
@@ -413,7 +420,7 @@ describe('money that was taken when the order came', () => {
     const order = cloud.command('ACTIVATE');
     const finished = payCash(till, 1300);
     await Promise.all([order, finished]);
-    await vi.waitUntil(() => isSelling(till), 3000);
+    await eventually(() => isSelling(till));
     await finishSale(till);
     await rest();
     const all = [...store.sales().map((sale) => sale.label), ...cloud.journalOf().filter((one) => /^[NE]1-/.test(one))];
@@ -427,11 +434,11 @@ describe('on RELEASE and RECOVERED', () => {
     await sell();
     scan(till, MILK);
     await cloud.command('RELEASE');
-    await vi.waitUntil(() => standstill(till.emergency.value) === 'RELEASED');
+    await eventually(() => standstill(till.emergency.value) === 'RELEASED');
     scan(till, MILK);
     expect(till.basket.value.lines.length).toBe(2);
     await payCash(till, 2600);
-    await vi.waitUntil(() => till.emergency.value?.series === 'CLOSED');
+    await eventually(() => till.emergency.value?.series === 'CLOSED');
     scan(till, MILK);
     expect(till.trouble.value).toEqual({ kind: 'STANDSTILL', why: 'RELEASED' });
     await rest();
@@ -445,11 +452,11 @@ describe('on RELEASE and RECOVERED', () => {
     scan(till, MILK);
     till.member.value = null;
     await cloud.command('RELEASE');
-    await vi.waitUntil(() => till.emergency.value?.series === 'CLOSED', 3000);
+    await eventually(() => till.emergency.value?.series === 'CLOSED');
   });
 
   async function home(): Promise<FakeStore> {
-    await vi.waitUntil(() => modeOf(till.emergency.value) === 'RECOVERED' && !till.member.value, 3000);
+    await eventually(() => modeOf(till.emergency.value) === 'RECOVERED' && !till.member.value);
     // The last receipt may still be on the screen; it leads to the enrolment.
     expect([till.screen.value, homeScreen(till)]).toEqual([till.receipt.value ? 'RECEIPT' : 'ENROL', 'ENROL']);
     // The rebuilt store: the same chain, a new key, a new device, the next series; its versions count anew.
@@ -476,7 +483,7 @@ describe('on RELEASE and RECOVERED', () => {
     await cloud.command('RECOVERED');
     await rest();
     const rebuilt = await home();
-    await vi.waitUntil(() => till.staff.value && till.prices.value, 3000);
+    await eventually(() => till.staff.value && till.prices.value);
     expect(await signIn(till, '101', '1234')).toEqual({ kind: 'IN' });
     await sell();
     expect(till.receipt.value?.number).toBe('12-3-N2-000001');
@@ -487,7 +494,7 @@ describe('on RELEASE and RECOVERED', () => {
     expect(till.warning.value).toEqual({ what: 'ORDER', code: 'OLDER_VERSION' });
     // The next emergency finds it again.
     await cloud.command('ACTIVATE', { emergency: SECOND });
-    await vi.waitUntil(() => isSelling(till), 3000);
+    await eventually(() => isSelling(till));
     clear(till);
     await sell();
     expect(till.receipt.value?.number).toBe('12-3-E2-000001');
@@ -501,17 +508,17 @@ describe('on RELEASE and RECOVERED', () => {
     await sell();
     await cloud.command('RECOVERED');
     const rebuilt = await home();
-    await vi.waitUntil(() => till.staff.value && till.prices.value, 3000);
+    await eventually(() => till.staff.value && till.prices.value);
     await signIn(till, '101', '1234');
     await sell();
-    await vi.waitUntil(() => rebuilt.sales().length === 1, 3000);
+    await eventually(() => rebuilt.sales().length === 1);
     expect(cloud.journalOf()).not.toContain('E1-2');
     expect(await till.database.get('device', 'former')).toBeDefined();
     cloud.deaf = false;
     till.nudge();
     await rest();
     expect(cloud.journalOf().slice(-2)).toEqual(['E1-2', 'CLOSE E1 RELEASED']);
-    await vi.waitUntil(async () => !(await till.database.get('device', 'former')));
+    await eventually(async () => !(await till.database.get('device', 'former')));
     expect(rebuilt.sales().map((sale) => `${sale.label}-${sale.counter}`)).toEqual(['N2-1']);
   });
 
@@ -525,7 +532,7 @@ describe('on RELEASE and RECOVERED', () => {
     await cloud.command('RECOVERED');
     const again = await restarted();
     run(again);
-    await vi.waitUntil(() => again.screen.value === 'ENROL', 3000);
+    await eventually(() => again.screen.value === 'ENROL');
     await rest(again);
     expect(cloud.journalOf()).toContain('N1-1');
   });
