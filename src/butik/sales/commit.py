@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, connection, transaction
 
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.events import heed_events
+from butik.sales.events import heed_events, is_heeded
 from butik.sales.journal import Decision, Outcome, decide
 from butik.sales.known import HeadMoved, load_known
 from butik.sales.models import QuarantinedRecord
@@ -57,7 +57,8 @@ def _book_at_once(
     records: Sequence[Record], place: Place, bearer: Bearer, now: datetime, *, lock: bool = False
 ) -> list[Decision]:
     dialect = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
-    with hot_scope(place.organisation_id) as topics:
+    is_plain = not (bearer.forward and any(map(is_heeded, records)))
+    with hot_scope(place.organisation_id, together=is_plain) as topics:
         known = load_known(records, place, lock=lock)
         decisions = decide(records, known)
         batch = make_rows(

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from butik.sales.journal import Decision, Outcome
-from butik.sales.reading import Place
+from butik.sales.reading import Place, Record
 from butik.sales.wire import Event
 from butik.staff.actions import block_assistant
 from butik.staff.models import ShopAssistant
@@ -14,11 +14,15 @@ from butik.staff.models import ShopAssistant
 PIN_BLOCKED = "PIN_BLOCKED"
 
 
+def is_heeded(record: Record) -> bool:
+    return isinstance(record.content, Event) and record.content.kind == PIN_BLOCKED
+
+
 def heed_events(decisions: Iterable[Decision], place: Place, now: datetime) -> None:
     """In the transaction that keeps the events; a chain only keeps them, and learns what the store did about them."""
     for decision in decisions:
         event = decision.record.content
-        if decision.outcome is Outcome.BOOKED and isinstance(event, Event) and event.kind == PIN_BLOCKED:
+        if decision.outcome is Outcome.BOOKED and isinstance(event, Event) and is_heeded(decision.record):
             _block(event, place, now)
 
 

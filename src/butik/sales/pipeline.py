@@ -1,7 +1,7 @@
 """On PostgreSQL each answer that is waited for costs a round trip: so statements are sent together (decision 0006)."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from select import select
 from typing import Any
 from uuid import UUID
@@ -16,14 +16,15 @@ PREPARE_AFTER = 2  # times that a statement is sent before its plan is kept
 
 
 @contextmanager
-def hot_scope(organisation_id: UUID) -> Iterator[set[str]]:
+def hot_scope(organisation_id: UUID, *, together: bool = True) -> Iterator[set[str]]:
     """`tenant_scope` for the hot paths: on PostgreSQL nothing is waited for before rows are fetched, or the end.
 
-    It gives a set for topics: after the commit, listeners are woken for those in it.
+    It gives a set for topics: after the commit, listeners are woken for those in it. Not `together` is for work that
+    goes through Django's models: they must know at once how many rows a statement has changed.
     """
     topics: set[str] = set()
-    if connection.vendor != "postgresql" or connection.in_atomic_block:
-        with tenant_scope([organisation_id]), _pipeline():
+    if connection.vendor != "postgresql" or connection.in_atomic_block or not together:
+        with tenant_scope([organisation_id]), _pipeline() if together else nullcontext():
             yield topics
             for topic in topics:
                 notify_after_commit(topic)
