@@ -13,7 +13,7 @@ from benchmarks.services import ROOT, folder, run_child
 from benchmarks.store_service import StoreService, store_service
 from butik.simulator.demo.processes import clean_environment
 
-ARTICLES = 50_000  # make a database of about 45 MB
+ARTICLES = 26_000  # make a database of about 45 MB
 TILLS = 4
 SALES = 250  # each
 

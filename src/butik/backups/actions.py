@@ -206,7 +206,8 @@ def ask_proof(*, store: Store, backup: Backup, now: datetime) -> Backup:
         return backup
     if answer.proof:
         _take_proof(store, answer.proof, pairing, now)
-        backup.refresh_from_db()
+        with tenant_scope([backup.organisation_id]):
+            backup.refresh_from_db()
     return backup
 
 
