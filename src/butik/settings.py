@@ -146,6 +146,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True  # for a working day: SESSION_COOKIE_AGE
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # the code before and the one after too: people type slowly, and phones' clocks differ
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

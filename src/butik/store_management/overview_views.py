@@ -12,10 +12,11 @@ from butik.lib.clock import now
 from butik.live.queries import latest_cursor
 from butik.organisation.models import Store
 from butik.sales.models import QuarantinedRecord, Sale, SaleException
-from butik.staff.guards import PersonRequest, page
+from butik.staff.guards import PersonRequest, holds, page
 from butik.staff.rights import Right
 from butik.store_management.gate import StoreRequest, store_page
 from butik.store_management.readings import day_by_hour
+from butik.store_management.service_views import lets_stores_join
 from butik.store_management.standing import store_answer
 from butik.store_management.status import current_standing, is_this
 
@@ -51,6 +52,7 @@ def _happening(request: StoreRequest, moment: datetime) -> dict[str, Any]:
     standing = current_standing(person, store, moment)
     return {
         "standing": standing,
+        "may_enrol_service": lets_stores_join() and holds(person, Right.ORGANISATION_STORE_ENROL, store),
         "kind": standing.kind(moment),
         "word": standing.word(moment),
         "answer": store_answer(standing, moment),

@@ -7,6 +7,7 @@ from butik.store_management import (
     overview_views,
     pos_views,
     receipt_views,
+    service_views,
 )
 from butik.store_management.article_views import ARTICLE_URLS
 
@@ -17,6 +18,7 @@ urlpatterns = [
     *ARTICLE_URLS,
     path("<uuid:store_id>/", overview_views.store, name="store"),
     path("<uuid:store_id>/now", overview_views.store_now, name="store_now"),
+    path("<uuid:store_id>/service", service_views.service_code, name="service_code"),
     path("<uuid:store_id>/poss/", pos_views.poss, name="poss"),
     path("<uuid:store_id>/poss/add", pos_views.pos_add, name="pos_add"),
     path("<uuid:store_id>/poss/<uuid:pos_id>/code", pos_views.code_issue, name="code_issue"),
