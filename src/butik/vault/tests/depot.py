@@ -195,7 +195,8 @@ class Depot:
     @property
     def store(self) -> Store:
         with tenant_scope([self.org]):
-            return Store.objects.get(pk=self.store_id)
+            found: Store = Store.objects.select_related("chain").get(pk=self.store_id)
+            return found
 
     def all_stored(self) -> list[StoredBackup]:
         with tenant_scope([self.org]):
