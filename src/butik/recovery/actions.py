@@ -20,7 +20,7 @@ from butik.live.actions import announce
 from butik.organisation.models import Device, Store
 from butik.organisation.pairing import Pairing, pairing_of
 from butik.organisation.tenancy import tenant_scope
-from butik.recovery.booking import Prepared, book_page, count_outcomes, prepare_page
+from butik.recovery.booking import Prepared, book_page, count_outcomes, known_signers, prepare_page
 from butik.recovery.cloud import Cloud, CloudTrouble
 from butik.recovery.comparison import compare_sums, table_of
 from butik.recovery.learning import learn_from_backup, learn_opened_series
@@ -64,24 +64,25 @@ def claim(*, store: Store, key: str, cloud: Cloud, actor: str, now: datetime) ->
 
 
 def fetch(*, recovery: Recovery, store: Store, cloud: Cloud) -> Recovery:
-    """Take all records that the cloud has behind ours, page by page; the next one is asked for while one is booked.
+    """Take all records that the cloud has behind ours; the next page comes and is verified while one is booked.
 
     Raises CloudTrouble; what was taken before that stays taken.
     """
-    pairing = _pairing(store)
+    pairing, known = _pairing(store), known_signers(store)
+
+    def bring(after: int) -> Prepared:
+        return prepare_page(cloud.records(after), after=after, store=store, pairing=pairing, known=known)
+
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch") as ahead:
-        after = recovery.position
-        asked = ahead.submit(cloud.records, after)
+        asked = ahead.submit(bring, recovery.position)
         while True:
-            page = asked.result()
-            has_more = bool(page.records) and page.position < page.head
+            prepared = asked.result()
+            has_more = bool(prepared.records) and prepared.position < prepared.head
             if has_more:
-                asked = ahead.submit(cloud.records, page.position)
-            prepared = prepare_page(page, after=after, store=store, pairing=pairing)
+                asked = ahead.submit(bring, prepared.position)
             recovery = take_page(recovery=recovery, store=store, prepared=prepared, now=read_clock())
-            if not has_more or recovery.position != page.position:  # somebody else is at it as well
+            if not has_more or recovery.position != prepared.position:  # somebody else is at it as well
                 return recovery
-            after = page.position
 
 
 def take_page(*, recovery: Recovery, store: Store, prepared: Prepared, now: datetime) -> Recovery:

@@ -1,6 +1,6 @@
 """A page of records becomes bookings: verified outside the transaction, booked in that of the cursor."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from butik.changes.actions import put_in_outbox
 from butik.lib.signing import BadDocument
-from butik.organisation.models import Store
+from butik.organisation.models import Device, Store
 from butik.organisation.pairing import Pairing
 from butik.organisation.tenancy import tenant_scope
 from butik.recovery.cloud import CloudTrouble
@@ -45,8 +45,12 @@ class Prepared:
     assignments: dict[str, Assignment]  # by their documents
 
 
-def prepare_page(page: RecordPage, *, after: int, store: Store, pairing: Pairing) -> Prepared:
+def prepare_page(
+    page: RecordPage, *, after: int, store: Store, pairing: Pairing, known: Mapping[str, Signer]
+) -> Prepared:
     """Verify a page that was asked for behind `after`. Raises CloudTrouble when it is not what was asked for.
+
+    Asks no database, so that it can be done beside the booking of the page before.
 
     An assignment that the pinned root did not sign stops everything: its device's sales would be quarantined.
     """
@@ -62,7 +66,7 @@ def prepare_page(page: RecordPage, *, after: int, store: Store, pairing: Pairing
         ) from error
     opened = [open_record(each.document) for each in page.records]
     place = place_of(store)
-    signers = _signers(said.values(), opened, place)
+    signers = _signers(said.values(), known)
     return Prepared(after, page.position, page.head, positions, _read(opened, page.records, place, signers), said)
 
 
@@ -129,10 +133,16 @@ def _sale_of(decision: Decision, place: Place) -> UUID | None:
     return content.id if isinstance(content, Sale) and decision.reason is not Reason.CONFLICT else None
 
 
-def _signers(said: Iterable[Assignment], opened: Sequence[Opened], place: Place) -> dict[str, Signer]:
+def known_signers(store: Store) -> dict[str, Signer]:
+    """The devices that this store knows itself."""
+    with tenant_scope([store.organisation_id]):
+        rows = Device.objects.filter(organisation_id=store.organisation_id, store=store)
+        kids = list(rows.values_list("kid", flat=True))
+        return load_signers(place=place_of(store), kids=kids)
+
+
+def _signers(said: Iterable[Assignment], known: Mapping[str, Signer]) -> dict[str, Signer]:
     """Devices of the emergency, and those that this store knows. Who was revoked here stays so."""
-    with tenant_scope([place.organisation_id]):
-        known = load_signers(place=place, kids={each.kid for each in opened})
     assigned = {each.kid: _signer(each) for each in said}
     return assigned | {kid: each for kid, each in known.items() if kid not in assigned or each.is_revoked}
 

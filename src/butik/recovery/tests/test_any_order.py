@@ -69,7 +69,7 @@ def test_the_same_books(db: None) -> None:
                         for position, document in enumerate(listed[after:end], after + 1)
                     ]
                     page = RecordPage(records, fake.assignments, end, len(listed))
-                    prepared = prepare_page(page, after=after, store=shop.store, pairing=pairing)
+                    prepared = prepare_page(page, after=after, store=shop.store, pairing=pairing, known={})
                     recovery = actions.take_page(recovery=recovery, store=shop.store, prepared=prepared, now=came)
                     for early in doubled:  # an older page again in between
                         if early < n:
@@ -78,6 +78,7 @@ def test_the_same_books(db: None) -> None:
                             stale = prepare_page(
                                 RecordPage(again, fake.assignments, last, len(listed)),
                                 after=first, store=shop.store, pairing=pairing,
+                                known={},
                             )  # fmt: skip
                             actions.take_page(recovery=recovery, store=shop.store, prepared=stale, now=came)
                 taken.update(books_of(shop))  # type: ignore[arg-type]
