@@ -2,6 +2,7 @@
 
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -10,6 +11,7 @@ from butik.lib.clock import now
 from butik.lib.signing import key_id
 from butik.organisation.actions import CODE_LIFE, issue_code
 from butik.organisation.keys import root_public_key
+from butik.staff.guards import holds
 from butik.staff.rights import Right
 from butik.store_management.gate import StoreRequest, store_page
 
@@ -19,12 +21,14 @@ def lets_stores_join() -> bool:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@store_page(Right.ORGANISATION_STORE_ENROL)
+@store_page(Right.ORGANISATION_STORE_VIEW)
 def service_code(request: StoreRequest) -> HttpResponse:
     """Say what a new service changes; show the code, this once, when it is asked for."""
     if not lets_stores_join():
         raise Http404
     store = request.store
+    if not holds(request.user, Right.ORGANISATION_STORE_ENROL, store):
+        raise PermissionDenied
     context = {
         "has_service": bool(store.key),
         "url": settings.BUTIK_URL,
