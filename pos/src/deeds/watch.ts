@@ -144,7 +144,10 @@ class Watch {
     if (this.fetching) return;
     this.fetching = true;
     try {
+      const held = this.till.emergency.value?.held?.sha256;
       await prefetch(this.till, cloud, state.prices);
+      // The board of the emergency cloud says which devices hold the prices.
+      if (this.till.emergency.value?.held?.sha256 !== held) await askReady(this.till, this.till.device.value!, cloud);
       if (this.turnedAway) this.till.unready.value = 'TURNED_AWAY';
     } catch {
       this.till.unready.value = 'UNREACHABLE';

@@ -102,6 +102,8 @@ describe('in normal days', () => {
     expect(till.emergency.value?.held).toMatchObject({ sha256: store.prices?.sha256, version: 1 });
     expect(cloud.calls.some((call) => call.includes('/prices/'))).toBe(false);
     expect(till.emergency.value?.readyAt).not.toBeNull();
+    await eventually(() => cloud.ready.length === 2);
+    expect(cloud.ready[1]).toMatchObject({ holds: store.prices?.sha256 }); // the board counts it
   });
 
   it('other bytes are fetched once, and kept beside the store’s own', async () => {
