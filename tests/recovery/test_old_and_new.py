@@ -29,8 +29,9 @@ from butik.organisation.models import Store
 from butik.staff.actions import add_assistant
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import make_pin_verifier
-add_assistant(store=Store.objects.get(), number="101", name="Maja", role=ShopAssistant.Role.OPERATOR, pin=make_pin_verifier("1379"),
-    actor="system", now=now())
+pin = make_pin_verifier("1379")
+role = ShopAssistant.Role.OPERATOR
+add_assistant(store=Store.objects.get(), number="101", name="Maja", role=role, pin=pin, actor="system", now=now())
 """
 NEW_CODE = """
 from butik.lib.clock import now
@@ -139,7 +140,7 @@ def the_world(folder: Path) -> Iterator[World]:
             service.start()
         for service in services[:3]:
             service.wait()
-        yield World(*services, folder)
+        yield World(services[0], services[1], services[2], services[3], folder)
 
 
 def sales(service: Service, store: UUID) -> dict[str, tuple[int, int]]:

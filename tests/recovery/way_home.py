@@ -129,7 +129,8 @@ def _count_boundaries(kill_at: int) -> None:
         if kill_at == BOUNDARY:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    send, announce, leave = Cloud._send, actions.announce, Atomic.__exit__
+    names: Any = actions  # its own imports are taken in hand here
+    send, announce, leave = Cloud._send, names.announce, Atomic.__exit__
 
     def sending(self: Cloud, *arguments: Any) -> Any:
         boundary()
@@ -146,8 +147,8 @@ def _count_boundaries(kill_at: int) -> None:
         if not connection.in_atomic_block:
             boundary()
 
-    Cloud._send = sending  # type: ignore[method-assign]
-    actions.announce = announcing
+    Cloud._send = sending  # type: ignore[method-assign, assignment]
+    names.announce = announcing
     Atomic.__exit__ = leaving  # type: ignore[method-assign]
 
 
