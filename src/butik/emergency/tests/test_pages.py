@@ -93,6 +93,7 @@ def test_the_chain_is_activated_from_its_page(alice: Client, backed: Cloud) -> N
     preview = text(alice.get(activation(backed), {"date": NOW.date().isoformat()}))
     assert "2 devices leave their store controllers at once" in preview
     assert preview.count("Exact") == 2
+    assert "Do not use stationary POSs or self-checkouts" in preview
     assert "not the chain's name" in text(confirm(alice, backed, name="Sydly"), 422).replace("&#x27;", "'")
     with tenant_scope([backed.organisation_id]):
         assert not Emergency.objects.exists()
