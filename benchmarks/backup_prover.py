@@ -23,19 +23,16 @@ def main(articles: int, folder: Path) -> None:
     from datetime import timedelta
 
     from butik.lib.clock import now
-    from butik.vault.keys import identity_of
     from butik.vault.proving import prove_backup
     from butik.vault.tests.depot import Depot, make_article, make_content
 
     depot = Depot.adopt()
-    (folder / "identity").write_text(identity_of(depot.chain))
     rows = [make_article(number)._replace(name=f"Vare nummer {number} i butikken") for number in range(articles)]
     caller = depot.caller()
     for night, _ in enumerate(sys.stdin):
         at = now() + timedelta(days=night)
         rows[night] = rows[night]._replace(price=rows[night].price + 1, version=articles + 100 + night)
         sealed = depot.backup(content=make_content(depot, at, rows), at=at)
-        (folder / "sealed").write_bytes(sealed.body)
         begun = time.perf_counter()
         depot.take(sealed, at, caller)
         received = time.perf_counter() - begun

@@ -1,4 +1,4 @@
-"""The floor of proving: decrypt, unpack and quick_check of the same sealed file, each by the bare library.
+"""The floor of proving: decrypt, unpack and quick_check of a store's whole sealed database, each by the bare library.
 
 python -m benchmarks.floors.prove SEALED IDENTITY FOLDER       (prints the seconds)
 """
