@@ -4,13 +4,15 @@ What the emergency cloud says is asked for first, and kept in one transaction af
 again.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -167,7 +169,8 @@ def recovered_sales(recovery: Recovery) -> "QuerySet[Sale]":
 def _compare(recovery: Recovery, store: Store, totals: Totals, now: datetime) -> tuple[Recovery, list[DaySum]]:
     with tenant_scope([store.organisation_id]), transaction.atomic():
         locked = _lock(recovery)
-        sums = day_sums(organisation_id=store.organisation_id, store_id=store.id, sales=recovered_sales(locked))
+        with _joined_by_hash():
+            sums = day_sums(organisation_id=store.organisation_id, store_id=store.id, sales=recovered_sales(locked))
         before = (locked.state, locked.rows, locked.differences, locked.waiting)
         differences = compare_sums(totals.sums, sums)
         locked.rows = msgspec.to_builtins(table_of(totals.sums, sums))
@@ -182,6 +185,18 @@ def _compare(recovery: Recovery, store: Store, totals: Totals, now: datetime) ->
         if before != (locked.state, locked.rows, locked.differences, locked.waiting):
             _tell(locked, "recovery.totals.compared", "system", now, differences=len(differences), state=locked.state)
     return locked, sums
+
+
+@contextmanager
+def _joined_by_hash() -> Iterator[None]:
+    """Right after a recovery PostgreSQL still takes the journal for empty, and would join it row by row."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")
 
 
 def _why_not(recovery: Recovery) -> str:
