@@ -1,4 +1,4 @@
-"""Receiving and proving the backup of a 45 MB store, beside decrypting, unpacking and checking that store's own database.
+"""Receiving and proving the backup of a 45 MB store, beside decrypting, unpacking and checking all of that store.
 
 The floor gets what the floor of making a backup makes of the same store: all of it. Ours is what an emergency needs.
 """
@@ -41,7 +41,8 @@ def measure() -> Iterator[Figure]:
         first = ours()  # every article version is new
         medians = interleave({"ours": ours, "floor": floor})
         mine, bare = medians["ours"], medians["floor"]
-        note = f"store {whole / 1e6:.0f} MB, snapshot {mine['plain_size'] / 1e6:.0f} MB, sealed {mine['size'] / 1e6:.1f} MB"
+        sizes = [whole, mine["plain_size"], mine["size"]]
+        note = "store {:.0f} MB, snapshot {:.0f} MB, sealed {:.1f} MB".format(*(size / 1e6 for size in sizes))
         yield Figure("backup: receive and prove", mine["seconds"], 2, "s", bare["seconds"], note=note)
         yield Figure("backup: receive and prove a chain's first", first["seconds"], 30, "s")
 
