@@ -4,7 +4,7 @@ import os
 import threading
 from contextlib import suppress
 
-NICENESS = 10
+NICENESS = 19
 
 
 def step_aside() -> None:
