@@ -24,7 +24,7 @@ ROLES: dict[str, Role] = {
         urls=(
             ("api/pos/v1/", "pos_api"),
             ("backups/", "backups"),
-            ("recovery/", "recovery"),
+            ("backups/", "recovery"),
             ("manage/", "store_management"),
         ),
         home="store_management:overview",
@@ -56,7 +56,7 @@ ROLES: dict[str, Role] = {
             ("api/sync/v1/", "sync"),
             ("api/vault/v1/", "vault"),
             ("backups/", "backups"),
-            ("recovery/", "recovery"),
+            ("backups/", "recovery"),
             ("readiness/", "readiness"),
             ("", "emergency"),
             ("manage/", "store_management"),

@@ -73,10 +73,12 @@ def band(request: PersonRequest, chain_id: UUID) -> HttpResponse:
 def _board(request: PersonRequest, moment: datetime) -> dict[str, Any]:
     rows = store_rows(request.user, moment)
     active = Emergency.objects.active().visible_to(request.user).select_related("chain").order_by("activated_at")
+    emergencies = [_emergency(each) for each in active]
     return {
         "rows": rows,
-        "answer": answer(rows),
-        "emergencies": [_emergency(each) for each in active],
+        "answer": " · ".join(each["answer"] for each in emergencies) or answer(rows),
+        "readiness": answer(rows),
+        "emergencies": emergencies,
     }
 
 

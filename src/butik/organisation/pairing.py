@@ -175,11 +175,6 @@ def read_pairing(document: str, root_key: bytes) -> Pairing:
         raise BadDocument("not a pairing with an emergency cloud") from error
 
 
-def is_paired(store_id: UUID) -> bool:
-    """Whether the chain of a store has an emergency cloud. For the ribbon: what is said there is not verified."""
-    return Chain.objects.filter(stores=store_id).exclude(emergency="").exists()
-
-
 def pairing_of(chain: Chain) -> Pairing | None:
     """The emergency cloud of a chain; None while it has none."""
     return read_pairing(chain.emergency, bytes(chain.root_key or b"")) if chain.emergency else None

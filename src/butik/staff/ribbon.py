@@ -1,13 +1,12 @@
 """The ribbon on top of every page: what a person may open, from the lists that the apps give in `apps.py`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.apps import apps
 from django.urls import reverse
-from django.utils.module_loading import import_string
 
 from butik.staff.rights import Right
 
@@ -28,13 +27,6 @@ class Entry:
     right: Right
     of_store: bool = False  # its address takes the store that is being managed
     chooses_store: bool = False  # makes sense only where there are several
-    when: str = ""  # module and function that says, of a store's id, whether its ribbon has the page
-
-    def is_wanted(self, store_id: UUID | None) -> bool:
-        if not self.when or store_id is None:
-            return True
-        asked: Callable[[UUID], bool] = import_string(self.when)
-        return asked(store_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ def links(person: "Person", path: str, chosen: Iterable[Entry], store_id: UUID |
     addressed = [
         (entry, reverse(entry.view, args=[store_id] if entry.of_store else []))
         for entry in chosen
-        if entry.right in rights and entry.is_wanted(store_id)
+        if entry.right in rights
     ]
     here = max((address for _, address in addressed if path.startswith(address)), key=len, default="")
     for entry, address in addressed:

@@ -134,13 +134,14 @@ def test_who_may(home: Home) -> None:
     assert signed_in(home, "STORE_OWNER").post(address(home, "release")).status_code == 404  # nothing was claimed
 
 
-def test_the_ribbon_has_it_when_the_chain_is_paired(home: Home) -> None:
+def test_the_store_s_emergency_page_leads_to_it_when_the_chain_is_paired(home: Home) -> None:
     client = signed_in(home)
     link = f'href="{address(home)}"'
-    assert link in client.get(reverse("store_management:store", args=[home.shop.store.pk])).content.decode()
+    emergency = reverse("backups:overview", args=[home.shop.store.pk])
+    assert link in client.get(emergency).content.decode()
     with tenant_scope([home.shop.store.organisation_id]):
         Chain.objects.update(emergency="")
-    assert link not in client.get(reverse("store_management:store", args=[home.shop.store.pk])).content.decode()
+    assert link not in client.get(emergency).content.decode()
     assert "no emergency cloud" in read(client, home)
 
 
