@@ -5,7 +5,7 @@ The emergency role is isolated by absence: what it must not be able to do is not
 
 from dataclasses import dataclass
 
-BASE = ("organisation", "staff", "audit", "error_log", "changes", "live", "articles", "pricing", "sales")
+BASE = ("organisation", "staff", "audit", "error_log", "audit_log", "changes", "live", "articles", "pricing", "sales")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,5 +19,6 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),
     path("errors/", include("butik.error_log.urls")),
+    path("audit-log/", include("butik.audit_log.urls")),
     *(path(prefix, include(f"butik.{app}.urls")) for prefix, app in settings.ROLE.urls),
 ]

@@ -15,7 +15,7 @@ from tests.support.street import ALICE, BOB, CHAIN, PASSWORD, SHOP, STORE, Stree
 
 pytestmark = pytest.mark.browser
 
-OF_CHAIN = ("/portal/", "/manage/", "/manage/articles/", "/manage/articles/imports/", "/errors/", "/manage/audit-log/")
+OF_CHAIN = ("/portal/", "/manage/", "/manage/articles/", "/manage/articles/imports/", "/errors/", "/audit-log/")
 OF_STORE = (
     "",
     "receipts/?period=all",

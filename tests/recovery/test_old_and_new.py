@@ -177,7 +177,7 @@ def test_the_old_controller_wakes_up_in_the_middle(tmp_path: Path) -> None:
         # the backup, and the readiness check of the device
         old.run("shell", "--no-imports", "-c", BACKUP)
         proven = "SELECT state, detail FROM backups_backup"
-        wait_until(lambda: [row[0] for row in cloud.ask("SELECT state FROM vault_storedbackup")] == ["PROVEN"],
+        wait_until(lambda: ("PROVEN",) in cloud.ask("SELECT state FROM vault_storedbackup"),
                    f"a proven backup: {old.ask(proven)}", 90)  # fmt: skip
         tablet.in_emergency(cloud, chain_id, "POST", "/ready",
                             {"enrolment": tablet.enrolment, "certificate": tablet.certificate, "app": "0.1.0",

@@ -32,5 +32,4 @@ class StoreManagementConfig(AppConfig):
             of_store=True,
         ),
         Entry(40, "store_management:articles", _("Articles"), "tag", Right.ARTICLES_ARTICLE_VIEW),
-        Entry(60, "store_management:audit_log", _("Audit log"), "history", Right.AUDIT_ENTRY_VIEW),
     )

@@ -2,7 +2,6 @@ from django.urls import path
 
 from butik.store_management import (
     assistant_views,
-    audit_views,
     journal_views,
     overview_views,
     pos_views,
@@ -14,7 +13,6 @@ from butik.store_management.article_views import ARTICLE_URLS
 app_name = "store_management"
 urlpatterns = [
     path("", overview_views.overview, name="overview"),
-    path("audit-log/", audit_views.audit_log, name="audit_log"),
     *ARTICLE_URLS,
     path("<uuid:store_id>/", overview_views.store, name="store"),
     path("<uuid:store_id>/now", overview_views.store_now, name="store_now"),

@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from butik.audit.models import AuditEntry
+from butik.audit_log.acts import ACTS
 from butik.lib.paging import newest_first
 from butik.organisation.models import Chain, Device, Organisation, Pos, Store
 from butik.staff.guards import PersonRequest, page
 from butik.staff.models import Person, ShopAssistant
 from butik.staff.rights import Right
-from butik.store_management.acts import ACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Line:
 
 @require_safe
 @page(Right.AUDIT_ENTRY_VIEW)
-def audit_log(request: PersonRequest) -> HttpResponse:
+def entries(request: PersonRequest) -> HttpResponse:
     rows = AuditEntry.objects.visible_to(request.user)
     act = request.GET.get("act", "")
     if act in ACTS:
         rows = rows.filter(action=act)
     page = newest_first(request, rows, "at", "id")
     context = {"page": page, "lines": _lines(request.user, page.rows), "acts": ACTS, "act": act}
-    return render(request, "store_management/audit_log.html", context)
+    return render(request, "audit_log/entries.html", context)
 
 
 def _lines(viewer: Person, entries: list[AuditEntry]) -> list[Line]:
