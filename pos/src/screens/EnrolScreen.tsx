@@ -23,11 +23,17 @@ export function EnrolScreen() {
   const [scanning, setScanning] = useState(false);
 
   useEffect(() => {
-    // The code works once: it should not stay in the address for the next reader.
-    if (invited) history.replaceState(null, '', location.pathname + location.search);
-    const changed = () => invite(readInvitation(location.hash));
-    addEventListener('hashchange', changed);
-    return () => removeEventListener('hashchange', changed);
+    const look = () => {
+      const found = readInvitation(location.hash);
+      if (!found) return;
+      invite(found);
+      // The code works once: it should not stay in the address for the next reader.
+      history.replaceState(null, '', location.pathname + location.search);
+    };
+    // Listen first, then look: an address may have come since the first drawing.
+    addEventListener('hashchange', look);
+    look();
+    return () => removeEventListener('hashchange', look);
   }, []);
 
   function invite(found: Invitation | null): void {
