@@ -11,7 +11,8 @@ from butik.lib.clock import now
 from butik.organisation.actions import add_pos
 
 SOURCE = Path(__file__).resolve().parents[2]
-CODE = re.compile(r'record\(\s*"([a-z_]+(?:\.[a-z_]+){2})"|"((?:staff|organisation|emergency|vault)\.[a-z_]+\.[a-z_]+)"')
+APPS = "staff|organisation|emergency|vault"  # whose acts are passed on before they are recorded
+CODE = re.compile(rf'record\(\s*"([a-z_]+(?:\.[a-z_]+){{2}})"|"((?:{APPS})\.[a-z_]+\.[a-z_]+)"')
 
 
 def test_it_says_who_did_what_in_words(cast: Cast) -> None:
