@@ -68,10 +68,14 @@ def test_unsent_sales_survive_two_schema_versions_and_leave(
         pos.page.get_by_role("button", name="Unsent sales").click()
         expect(pos.page.get_by_test_id("unsent-sale")).to_contain_text(numbers)
         pos.back()
-    finally:
         street.launch_service(STORE)
         street.await_health(STORE)
+        pos.sign_in("103")
+        expect(pos.network).to_have_text("online", timeout=SLOW)
+        check_store(street.store_database(), numbers)
+    finally:
+        street.stop(STORE)
+        street.launch_service(STORE)
+        street.await_health(STORE)
+        # last: the app would offer these files as its next update
         street.serve_app_from(street.app_files)
-    pos.sign_in("103")
-    expect(pos.network).to_have_text("online", timeout=SLOW)
-    check_store(street.store_database(), numbers)

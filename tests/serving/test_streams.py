@@ -62,6 +62,14 @@ def bob(hand: Hand, here: dict[str, str]) -> str:
     return str(hand("sign_in", organisation=here["organisation"], level="STORE_MANAGER", store=here["store"]))
 
 
+@pytest.fixture(autouse=True)
+def quiet(service: Service, hand: Hand, here: dict[str, str], bob: str) -> None:
+    """What an earlier test has told has been heard: a stream that is opened now begins after it."""
+    with listening(service, bob) as stream:
+        hand("tell", topic="sales", ref="quiet", **at(here))
+        stream.until("sales", "quiet")
+
+
 def at(tenant: dict[str, str], store: str | None = "store") -> dict[str, Any]:
     where = {"organisation": tenant["organisation"], "chain": tenant["chain"]}
     return where | ({"store": tenant[store]} if store else {})
