@@ -5,10 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from butik.emergency import device_calls, recovery_calls, wire
 from butik.lib.machine_api import make_api
 from butik.lib.openapi import describe
+from butik.sales import device_wire
 
 DEVICE_STRUCTS = (
-    wire.Time, wire.Ready, wire.IsReady, wire.State, wire.Enter, wire.Entered, wire.Prices, wire.Staff,
-    wire.Journal, wire.Booked,
+    device_wire.Time, wire.Ready, wire.IsReady, wire.State, wire.Enter, wire.Entered, device_wire.Prices,
+    device_wire.Staff, device_wire.Journal, device_wire.Booked,
 )  # fmt: skip
 RECOVERY_STRUCTS = (
     wire.Claim, wire.Claimed, wire.Records, wire.StoreState, wire.Totals, wire.Recovered, wire.IsRecovered,
@@ -16,13 +17,13 @@ RECOVERY_STRUCTS = (
 
 device_api = make_api("Butik emergency API for devices", "emergency_devices")
 
-device_api.get("/time", openapi_extra=describe(wire.Time, proof=False))(device_calls.time)
+device_api.get("/time", openapi_extra=describe(device_wire.Time, proof=False))(device_calls.time)
 device_api.post("/ready", openapi_extra=describe(wire.IsReady, wire.Ready))(device_calls.ready)
 device_api.get("/state", openapi_extra=describe(wire.State))(device_calls.state)
 device_api.post("/enter", openapi_extra=describe(wire.Entered, wire.Enter))(device_calls.enter)
-device_api.get("/staff", openapi_extra=describe(wire.Staff))(device_calls.staff)
-device_api.get("/prices", openapi_extra=describe(wire.Prices))(device_calls.prices)
-device_api.post("/journal", openapi_extra=describe(wire.Booked, wire.Journal))(device_calls.journal)
+device_api.get("/staff", openapi_extra=describe(device_wire.Staff))(device_calls.staff)
+device_api.get("/prices", openapi_extra=describe(device_wire.Prices))(device_calls.prices)
+device_api.post("/journal", openapi_extra=describe(device_wire.Booked, device_wire.Journal))(device_calls.journal)
 
 
 @device_api.get("/prices/{sha256}", openapi_extra=describe(device_calls.CONTENT_TYPE))

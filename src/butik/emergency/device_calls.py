@@ -20,6 +20,7 @@ from butik.lib.problems import Problem
 from butik.live.actions import announce
 from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
+from butik.sales import device_wire
 from butik.sales.receive import receipt_number
 from butik.vault.models import StoredPrices
 
@@ -28,12 +29,11 @@ JOURNAL_LIMIT = 8 * 1024 * 1024
 CONTENT_TYPE = "application/vnd.butik.prices+gzip"
 
 _decode_enter = msgspec.json.Decoder(wire.Enter)
-_decode_journal = msgspec.json.Decoder(wire.Journal)
-_decode_text = msgspec.json.Decoder(str)
+_decode_journal = msgspec.json.Decoder(device_wire.Journal)
 
 
 def time(request: HttpRequest) -> HttpResponse:
-    return answer(wire.Time(clock.now().timestamp()))
+    return answer(device_wire.Time(clock.now().timestamp()))
 
 
 def ready(request: HttpRequest) -> HttpResponse:
@@ -57,7 +57,7 @@ def state(request: HttpRequest, caller: Caller) -> HttpResponse:
             server_time=moment.timestamp(),
             order=_order(caller),
             prices=_version(papers.prices),
-            staff=wire.Numbered(papers.staff.version if papers.staff else 0),
+            staff=device_wire.Numbered(papers.staff.version if papers.staff else 0),
             minimum_app=MINIMUM_APP,
         )
     )
@@ -85,7 +85,7 @@ def staff(request: HttpRequest, caller: Caller) -> HttpResponse:
     found = papers_of(caller.store, clock.now()).staff
     if found is None:
         raise Problem("not-found", 404, "There is no proven backup of this store yet.")
-    return answer(wire.Staff(found.document))
+    return answer(device_wire.Staff(found.document))
 
 
 @device_call
@@ -93,7 +93,7 @@ def prices(request: HttpRequest, caller: Caller) -> HttpResponse:
     found = papers_of(caller.store, clock.now()).prices
     if found is None:
         raise Problem("not-found", 404, "There is no proven backup of this store yet.")
-    return answer(wire.Prices(found.document))
+    return answer(device_wire.Prices(found.document))
 
 
 @device_call
@@ -116,14 +116,14 @@ def price_file(request: HttpRequest, caller: Caller, sha256: str) -> HttpRespons
 def journal(request: HttpRequest) -> HttpResponse:
     """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too."""
     caller = identify(request, JOURNAL_LIMIT)
-    documents = [_text(each) for each in decode_body(caller.body, _decode_journal).records]
+    documents = decode_body(caller.body, _decode_journal).documents()
     moment = clock.now()
     decisions = receive_records(documents, place=caller.place, bearer=caller.signer, now=moment)
     results = [
-        wire.Result(each.record.hash, each.outcome, receipt_number(each, caller.place), each.reason or "")
+        device_wire.Result(each.record.hash, each.outcome, receipt_number(each, caller.place), each.reason or "")
         for each in decisions
     ]
-    return answer(wire.Booked(results, moment.timestamp()))
+    return answer(device_wire.Booked(results, moment.timestamp()))
 
 
 def note_readiness(*, device: Device, app: str, held: str, now: datetime) -> None:
@@ -146,17 +146,9 @@ def _order(caller: Caller) -> str | None:
     return found.document if found else None
 
 
-def _version(paper: Paper | None) -> wire.PricesVersion | None:
-    return wire.PricesVersion(paper.version, paper.sha256) if paper else None
+def _version(paper: Paper | None) -> device_wire.PricesVersion | None:
+    return device_wire.PricesVersion(paper.version, paper.sha256) if paper else None
 
 
 def _document(paper: Paper | None) -> str | None:
     return paper.document if paper else None
-
-
-def _text(raw: msgspec.Raw) -> str:
-    """A record; what is not a JSON text at all is kept as it was sent, and will not be readable."""
-    try:
-        return _decode_text.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return bytes(raw).decode("utf-8", "surrogateescape")

@@ -3,16 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
 
+from butik.sales.device_wire import Numbered, PricesVersion
 from butik.sales.totals import DaySum
 
 Document = Annotated[str, Meta(max_length=16_000)]
-
-
-class Time(Struct, frozen=True):
-    server_time: float
 
 
 class Ready(Struct, frozen=True):
@@ -21,15 +17,6 @@ class Ready(Struct, frozen=True):
     key: Annotated[str, Meta(max_length=43)] = ""  # the device's; needed until the device is known here
     app: Annotated[str, Meta(max_length=20)] = ""
     holds: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""  # sha256 of the price file that the device has
-
-
-class PricesVersion(Struct, frozen=True):
-    version: int
-    sha256: str
-
-
-class Numbered(Struct, frozen=True):
-    version: int
 
 
 class IsReady(Struct, frozen=True):
@@ -54,32 +41,6 @@ class Entered(Struct, frozen=True):
     assignment: str
     prices: str | None
     staff: str | None
-
-
-class Prices(Struct, frozen=True):
-    prices: str
-
-
-class Staff(Struct, frozen=True):
-    staff: str
-
-
-class Journal(Struct, frozen=True):
-    """Each record is a compact document; read one by one, so that what is not even text stops only itself."""
-
-    records: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=500)]
-
-
-class Result(Struct, frozen=True):
-    hash: str
-    outcome: str
-    number: str
-    reason: str
-
-
-class Booked(Struct, frozen=True):
-    results: list[Result]
-    server_time: float
 
 
 class Claim(Struct, frozen=True):

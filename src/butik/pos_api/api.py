@@ -6,21 +6,22 @@ from butik.articles.lookup import FoundArticle
 from butik.lib.machine_api import make_api
 from butik.lib.openapi import describe
 from butik.pos_api import device_calls, journal_call, prices, receipts, wire
+from butik.sales import device_wire
 
 STRUCTS = (
-    wire.Time, wire.Enrol, wire.Enrolled, wire.State, wire.Enrolment, wire.Staff, wire.Prices, wire.Journal,
-    wire.Booked, wire.Unpair, wire.Unpaired, wire.Receipts, wire.Receipt, FoundArticle,
+    device_wire.Time, wire.Enrol, wire.Enrolled, wire.State, wire.Enrolment, device_wire.Staff, device_wire.Prices,
+    device_wire.Journal, device_wire.Booked, wire.Unpair, wire.Unpaired, wire.Receipts, wire.Receipt, FoundArticle,
 )  # fmt: skip
 
 api = make_api("Butik device API", "pos_api")
 
-api.get("/time", openapi_extra=describe(wire.Time, proof=False))(device_calls.time)
+api.get("/time", openapi_extra=describe(device_wire.Time, proof=False))(device_calls.time)
 api.post("/enrol", openapi_extra=describe(wire.Enrolled, wire.Enrol, proof=False))(device_calls.enrol)
 api.get("/state", openapi_extra=describe(wire.State))(device_calls.state)
 api.get("/enrolment", openapi_extra=describe(wire.Enrolment))(device_calls.enrolment)
-api.get("/staff", openapi_extra=describe(wire.Staff))(device_calls.staff)
-api.get("/prices", openapi_extra=describe(wire.Prices))(prices.manifest)
-api.post("/journal", openapi_extra=describe(wire.Booked, wire.Journal))(journal_call.journal)
+api.get("/staff", openapi_extra=describe(device_wire.Staff))(device_calls.staff)
+api.get("/prices", openapi_extra=describe(device_wire.Prices))(prices.manifest)
+api.post("/journal", openapi_extra=describe(device_wire.Booked, device_wire.Journal))(journal_call.journal)
 api.post("/unpair", openapi_extra=describe(wire.Unpaired, wire.Unpair))(device_calls.unpair)
 
 

@@ -20,6 +20,7 @@ from butik.pos_api import wire
 from butik.pos_api.authentication import SMALL, Caller, device_call, identify
 from butik.pos_api.staff import current_staff
 from butik.pricing.models import PriceFile
+from butik.sales import device_wire
 from butik.sales.enrolment import enrol_device, unpair_device
 from butik.sales.journal import Outcome
 from butik.sales.reading import open_record, read_record
@@ -35,7 +36,7 @@ _decode_unpair = msgspec.json.Decoder(wire.Unpair)
 
 
 def time(request: HttpRequest) -> HttpResponse:
-    return answer(wire.Time(clock.now().timestamp()))
+    return answer(device_wire.Time(clock.now().timestamp()))
 
 
 def enrol(request: HttpRequest) -> HttpResponse:
@@ -74,9 +75,9 @@ def state(request: HttpRequest, caller: Caller) -> HttpResponse:
     return answer(
         wire.State(
             server_time=moment.timestamp(),
-            prices=wire.PricesVersion(*prices) if prices else None,
-            staff=wire.Numbered(current_staff(place=place, now=moment).version),
-            enrolment=wire.Numbered(device.enrolment_version),
+            prices=device_wire.PricesVersion(*prices) if prices else None,
+            staff=device_wire.Numbered(current_staff(place=place, now=moment).version),
+            enrolment=device_wire.Numbered(device.enrolment_version),
             minimum_app=MINIMUM_APP,
         )
     )
@@ -90,7 +91,7 @@ def enrolment(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 @device_call()
 def staff(request: HttpRequest, caller: Caller) -> HttpResponse:
-    return answer(wire.Staff(current_staff(place=caller.place, now=clock.now()).document))
+    return answer(device_wire.Staff(current_staff(place=caller.place, now=clock.now()).document))
 
 
 def unpair(request: HttpRequest) -> HttpResponse:

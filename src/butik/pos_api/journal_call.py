@@ -5,24 +5,23 @@ from django.http import HttpRequest, HttpResponse
 
 from butik.lib import clock
 from butik.lib.machine_api import answer, decode_body
-from butik.pos_api import wire
 from butik.pos_api.authentication import identify
+from butik.sales import device_wire
 from butik.sales.receive import receipt_number, receive_from_device
 
 LIMIT = 8 * 1024 * 1024
 
-_decode_journal = msgspec.json.Decoder(wire.Journal)
-_decode_text = msgspec.json.Decoder(str)
+_decode_journal = msgspec.json.Decoder(device_wire.Journal)
 
 
 def journal(request: HttpRequest) -> HttpResponse:
     """Book a device's records, in order; each answer means "stored safely"."""
     caller = identify(request, LIMIT)
-    documents = [_text(each) for each in decode_body(caller.body, _decode_journal).records]
+    documents = decode_body(caller.body, _decode_journal).documents()
     moment = clock.now()
     decisions = receive_from_device(documents, place=caller.place, bearer=caller.signer, now=moment)
     results = [
-        wire.Result(
+        device_wire.Result(
             hash=each.record.hash,
             outcome=each.outcome,
             number=receipt_number(each, caller.place),
@@ -30,12 +29,4 @@ def journal(request: HttpRequest) -> HttpResponse:
         )
         for each in decisions
     ]
-    return answer(wire.Booked(results, moment.timestamp()))
-
-
-def _text(raw: msgspec.Raw) -> str:
-    """A record; what is not a JSON text at all is kept as it was sent, and will not be readable."""
-    try:
-        return _decode_text.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return bytes(raw).decode("utf-8", "surrogateescape")
+    return answer(device_wire.Booked(results, moment.timestamp()))

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from butik.articles.lookup import find_by_code
 from butik.lib.machine_api import answer
 from butik.lib.problems import Problem
-from butik.pos_api import wire
 from butik.pos_api.authentication import Caller, device_call
 from butik.pricing.models import PriceFile
+from butik.sales import device_wire
 
 CONTENT_TYPE = "application/vnd.butik.prices+gzip"
 
@@ -22,7 +22,7 @@ def manifest(request: HttpRequest, caller: Caller) -> HttpResponse:
     )
     if newest is None:
         raise Problem("not-found", 404, "This store has no price file yet.")
-    return answer(wire.Prices(newest))
+    return answer(device_wire.Prices(newest))
 
 
 @device_call()

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta, Struct
+
+from butik.sales.device_wire import Numbered, PricesVersion
 
 Version = Annotated[str, Meta(max_length=20)]
 
@@ -28,19 +29,6 @@ class Enrolled(Struct, frozen=True):
     server_time: float
 
 
-class Time(Struct, frozen=True):
-    server_time: float
-
-
-class PricesVersion(Struct, frozen=True):
-    version: int
-    sha256: str
-
-
-class Numbered(Struct, frozen=True):
-    version: int
-
-
 class State(Struct, frozen=True):
     server_time: float
     prices: PricesVersion | None
@@ -52,32 +40,6 @@ class State(Struct, frozen=True):
 class Enrolment(Struct, frozen=True):
     enrolment: str
     certificate: str
-
-
-class Staff(Struct, frozen=True):
-    staff: str
-
-
-class Prices(Struct, frozen=True):
-    prices: str
-
-
-class Journal(Struct, frozen=True):
-    """Each record is a compact document; read one by one, so that what is not even text stops only itself."""
-
-    records: Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=500)]
-
-
-class Result(Struct, frozen=True):
-    hash: str
-    outcome: str
-    number: str
-    reason: str
-
-
-class Booked(Struct, frozen=True):
-    results: list[Result]
-    server_time: float
 
 
 class Unpair(Struct, frozen=True):
