@@ -18,6 +18,7 @@ VERBS = {
 
 
 def main() -> None:
+    os.umask(0o077)  # whatever a command makes is ours alone: databases, keys, archives, logs
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "butik.settings")
     verb = sys.argv[1] if len(sys.argv) > 1 else ""
     if verb in VERBS:
@@ -25,4 +26,21 @@ def main() -> None:
         sys.exit(getattr(import_module(module), function)(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    execute_from_command_line(with_values(sys.argv))
+
+
+def with_values(words: list[str]) -> list[str]:
+    """The words of a command of Django's, its values as they were meant (`lib/command_line.py`)."""
+    import django
+    from django.core.management import get_commands, load_command_class
+
+    from butik.lib.command_line import join_values
+
+    if len(words) < 3 or words[1].startswith("-"):
+        return words
+    django.setup()
+    app = get_commands().get(words[1])
+    if app is None:
+        return words
+    command = load_command_class(app, words[1])
+    return [*words[:2], *join_values(command.create_parser(words[0], words[1]), words[2:])]

@@ -1,6 +1,5 @@
 """`butik backup FILE`: a whole service in one encrypted file, while it goes on."""
 
-import argparse
 import os
 import tempfile
 from pathlib import Path
@@ -10,6 +9,7 @@ import pyrage
 from butik import __version__
 from butik.environment import text
 from butik.lib.clock import now
+from butik.lib.command_line import Parser
 from butik.serving.archive import (
     FORMAT,
     ArchiveTrouble,
@@ -24,7 +24,7 @@ from butik.serving.supervisor import say
 
 def backup(arguments: list[str]) -> int:
     """Return the process's exit code; what went wrong is said in a sentence."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="butik backup",
         description="Copy a whole service, while it runs, into one file: database, keys and what else it keeps.",
         epilog="The service is named by its settings, as for `butik serve` (docs/operations.md).",
@@ -46,7 +46,7 @@ def backup(arguments: list[str]) -> int:
 
 def backup_key(arguments: list[str]) -> int:
     """`butik backup_key FILE`: a new age identity for archives."""
-    parser = argparse.ArgumentParser(prog="butik backup_key", description="Make a key that archives are encrypted to.")
+    parser = Parser(prog="butik backup_key", description="Make a key that archives are encrypted to.")
     parser.add_argument("file", type=Path, help="where to put the private key; keep it away from the service")
     path = parser.parse_args(arguments).file
     identity = pyrage.x25519.Identity.generate()

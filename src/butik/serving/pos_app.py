@@ -1,9 +1,9 @@
 """The POS app's own host: static files only, by nginx alone. No service of a chain stands behind it (truth 12)."""
 
-import argparse
 import tempfile
 from pathlib import Path
 
+from butik.lib.command_line import Parser
 from butik.serving.address import answers
 from butik.serving.front_door import frame, front_door
 from butik.serving.ports import PortTaken, claim_port, listener_address
@@ -79,7 +79,7 @@ def site_config(*, address: str, files: Path) -> str:
 
 
 def serve_pos_app(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="butik serve_pos_app", description="Serve the POS app's files, nothing else.")
+    parser = Parser(prog="butik serve_pos_app", description="Serve the POS app's files, nothing else.")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (:: is all)")
     parser.add_argument("--files", type=Path, default=FILES, help="folder of the built app")

@@ -1,11 +1,11 @@
 """`butik restore FILE`: a service from its archive, checked before anybody can use it."""
 
-import argparse
 import os
 import shutil
 from pathlib import Path
 
 from butik.environment import text
+from butik.lib.command_line import Parser
 from butik.serving.archive import ArchiveTrouble, Manifest, read_archive
 from butik.serving.dump import FILE_NAMES, POSTGRESQL, check_sqlite, restore_postgresql
 from butik.serving.supervisor import say
@@ -13,7 +13,7 @@ from butik.serving.supervisor import say
 
 def restore(arguments: list[str]) -> int:
     """Return the process's exit code; what went wrong is said in a sentence, and then nothing was restored."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="butik restore",
         description="Put a service back from an archive of `butik backup`, into an empty data folder, and check it.",
         epilog="The service is named by its settings, as for `butik serve` (docs/operations.md).",

@@ -1,10 +1,10 @@
 """`butik serve`: one service, from an empty data folder to an answered /health."""
 
-import argparse
 import logging
 import socket
 from pathlib import Path
 
+from butik.lib.command_line import Parser
 from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
 from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
 from butik.serving.front_door import front_door, service_config
@@ -14,7 +14,7 @@ from butik.serving.supervisor import Supervisor, say
 
 def serve(arguments: list[str]) -> int:
     """Run until SIGTERM or SIGINT. Return the process's exit code."""
-    argparse.ArgumentParser(
+    Parser(
         prog="butik serve", description="Run one service; it is set up by BUTIK_ variables (docs/settings.md)."
     ).parse_args(arguments)
     from django.core.exceptions import ImproperlyConfigured

@@ -1,6 +1,5 @@
 """A Danish catalogue from a seed: the same seed and size give the same articles, byte for byte."""
 
-import argparse
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from butik.lib.barcodes import check_digit
+from butik.lib.command_line import Parser
 from butik.simulator.catalogue_words import (
     BRANDS,
     DELICATESSEN,
@@ -221,7 +221,7 @@ def _newspapers() -> Iterator[GeneratedArticle]:
 
 def generate_articles(arguments: list[str]) -> int:
     """`butik generate_articles FILE`."""
-    parser = argparse.ArgumentParser(prog="butik generate_articles", description="Write a generated Danish catalogue.")
+    parser = Parser(prog="butik generate_articles", description="Write a generated Danish catalogue.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--size", type=int, default=2000, help="number of articles")
     parser.add_argument("--seed", type=int, default=57, help="another seed makes another catalogue")

@@ -4,7 +4,6 @@ An amount that ends in 13 øre is declined; 17: charged, and the answer never co
 was charged. Whatever the till does about it, an id charges once at most: `GET /transactions` lists what was charged.
 """
 
-import argparse
 import json
 import threading
 import time
@@ -14,6 +13,8 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from butik.lib.command_line import Parser
 
 State = Literal["APPROVED", "DECLINED", "PENDING"]
 DECLINED, SILENT, BROKEN = 13, 17, 19  # the last two digits of an amount
@@ -195,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def simulate_terminal(arguments: list[str]) -> int:
     """`butik simulate_terminal`: run until stopped."""
-    parser = argparse.ArgumentParser(prog="butik simulate_terminal", description="A simulated card terminal.")
+    parser = Parser(prog="butik simulate_terminal", description="A simulated card terminal.")
     parser.add_argument("--port", type=int, default=8030)
     parser.add_argument("--origin", default="http://localhost:8000", help="where the POS app is loaded from")
     parser.add_argument("--customer-seconds", type=float, default=0.5, help="how long a customer takes")

@@ -94,7 +94,7 @@ class Gone:
         pairing.write_text(self.fake.pairing(self.root))
         out = StringIO()
         call_command("certify_store", "--root-file", str(secret), "--pairing", str(pairing), "--store",
-                     str(self.fake.store), "--key", key, "--key-version", str(version), stdout=out)  # fmt: skip
+                     str(self.fake.store), f"--key={key}", "--key-version", str(version), stdout=out)  # fmt: skip
         papers.write_text(out.getvalue())
         return papers
 
@@ -111,7 +111,7 @@ def rebuild(gone: Gone, **changes: str) -> str:
     call_command("rebuild_store", stdout=out)
     papers = gone.papers(out.getvalue().strip())
     named = {"--root": gone.root.kid, "--key": KEY, "--papers": str(papers)} | changes
-    call_command("rebuild_store", *(each for pair in named.items() for each in pair), stdout=out)
+    call_command("rebuild_store", *(f"{name}={value}" for name, value in named.items()), stdout=out)
     return out.getvalue()
 
 

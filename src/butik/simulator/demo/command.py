@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Never
 
+from butik.lib.command_line import Parser
 from butik.serving.ports import PortTaken, claim_port
 from butik.simulator.assistants import NothingToSellError
 from butik.simulator.demo.folder import NotOursError, Secrets, prepared_folder, read_secrets
@@ -123,8 +124,8 @@ def _interrupt(*_: object) -> Never:
     raise KeyboardInterrupt
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="butik demo",
         description="Start a chain, its stores and the POS app.",
         epilog="With --articles, options of `butik import_articles` are passed on, such as --constant vat=25.",
