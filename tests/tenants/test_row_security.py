@@ -15,6 +15,7 @@ from tests.tenants.world import Tenant
 # Tables without an organisation, each with the reason.
 SHARED = {
     "organisation_installation": "what this service is",
+    "organisation_wrongguess": "who guesses at a code belongs to nobody",
     "live_streamstate": "how far this service's own streams have got",
     "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",

@@ -2,11 +2,8 @@
 
 import shutil
 import tempfile
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -21,6 +18,8 @@ from butik.lib import clock
 from butik.lib.clock import to_wire
 from butik.lib.machine_api import answer, decode_body
 from butik.lib.problems import Problem
+from butik.lib.signing import key_id
+from butik.organisation.guesses import allow_guess, note_wrong_guess
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.enrolment import latest_series_numbers
@@ -36,7 +35,6 @@ SMALL = 16 * 1024
 MOST_RECORDS = 500
 PLAIN_LIMIT = 4 * 1024**3  # it was proven once; a snapshot is never larger
 CHUNK = 256 * 1024
-GUESSES_A_MINUTE = 10
 RECIPIENT_LENGTH = 62  # age1 and 58 characters
 
 _decode_claim = msgspec.json.Decoder(wire.Claim)
@@ -59,12 +57,13 @@ def claim(request: HttpRequest) -> HttpResponse:
     """Exchange a one-time recovery key for that right, bound to the key of the caller's certificate."""
     store, body, certificate = identify_store(request, SMALL)
     key, moment = decode_body(body, _decode_claim).key, clock.now()
-    guesses().allow(moment)
+    guess = {"door": "recovery-key", "caller": key_id(certificate.key_bytes), "now": moment}
+    allow_guess(**guess)
     with tenant_scope([store.organisation_id]):
         row = newest_row(store)
     claimed = claim_store(row=row, key=key, claimant=certificate.key_bytes, actor=f"store:{store.pk}", now=moment)
     if claimed is None or claimed.claim_expires_at is None:
-        guesses().count(moment)
+        note_wrong_guess(**guess)
         raise Problem("bad-code", 403, "This recovery key is wrong, was used, or is older than 24 hours.")
     with tenant_scope([store.organisation_id]):
         emergency = wire.EmergencyNamed(claimed.emergency_id, claimed.emergency.number)
@@ -239,24 +238,3 @@ def _stream(folder: Path) -> Iterator[bytes]:
                 yield chunk
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class GuessCounter:
-    """Wrong keys of the last minute, in this process."""
-
-    def __init__(self) -> None:
-        self._at: deque[datetime] = deque()
-
-    def allow(self, moment: datetime) -> None:
-        while self._at and moment - self._at[0] > timedelta(minutes=1):
-            self._at.popleft()
-        if len(self._at) >= GUESSES_A_MINUTE:
-            raise Problem("too-many", 429, "Too many wrong recovery keys. Wait a minute.")
-
-    def count(self, moment: datetime) -> None:
-        self._at.append(moment)
-
-
-@cache
-def guesses() -> GuessCounter:
-    return GuessCounter()

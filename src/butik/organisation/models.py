@@ -154,3 +154,14 @@ class Installation(models.Model):
     root_key = models.BinaryField(max_length=32, null=True)  # store: the chain root that was pinned
     certificate = models.TextField(blank=True)  # store: the chain's butik-key for this store
     epoch = models.UUIDField(default=new_id)  # a new one whenever this database was restored
+
+
+class WrongGuess(models.Model):
+    """A wrong code or key of the last minute. Who guesses belongs to nobody: not a tenant's data."""
+
+    door = models.CharField(max_length=20)  # what was guessed at
+    caller = models.CharField(max_length=64)  # an address, or the key of a certificate
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["door", "caller", "at"], name="wrong_guess_of_caller")]

@@ -1,8 +1,6 @@
 """Enrolment, and what a device asks about itself: time, state, its own papers, its staff; and the end of it."""
 
-from collections import deque
 from datetime import datetime, timedelta
-from functools import cache
 
 import msgspec
 from django.db import transaction
@@ -13,6 +11,7 @@ from butik.lib.machine_api import answer, decode_body, read_body
 from butik.lib.problems import Problem
 from butik.lib.signing import encode, key_id
 from butik.organisation.actions import redeem_code
+from butik.organisation.guesses import address_of, allow_guess, note_wrong_guess
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
@@ -29,7 +28,6 @@ from butik.sales.wire import Closing
 
 MINIMUM_APP = "0.1.0"
 HEARTBEAT = timedelta(seconds=60)
-GUESSES_A_MINUTE = 10
 
 _decode_enrol = msgspec.json.Decoder(wire.Enrol)
 _decode_unpair = msgspec.json.Decoder(wire.Unpair)
@@ -43,7 +41,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
     """Redeem a one-time code for a place at a POS."""
     wanted = decode_body(read_body(request, SMALL), _decode_enrol)
     here, moment = this_installation(), clock.now()
-    _guesses().allow(moment)
+    guess = {"door": "device-code", "caller": address_of(request), "now": moment}
+    allow_guess(**guess)
     try:
         with transaction.atomic():
             code = redeem_code(code=wanted.code, for_device=True, now=moment)
@@ -52,7 +51,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             device = enrol_device(code=code, key=wanted.key, name=wanted.name, app=wanted.app, now=moment)
     except Problem as problem:
         if problem.type == "bad-code":
-            _guesses().count(moment)
+            note_wrong_guess(**guess)
         raise
     root = bytes(here.root_key or b"")
     return answer(
@@ -122,24 +121,3 @@ def _note_heartbeat(device: Device, moment: datetime) -> None:
     if device.last_seen_at is None or moment - device.last_seen_at > HEARTBEAT:
         with transaction.atomic():
             Device.objects.filter(pk=device.pk).update(last_seen_at=moment)
-
-
-class GuessCounter:
-    """Wrong codes of the last minute, in this process."""
-
-    def __init__(self) -> None:
-        self._at: deque[datetime] = deque()
-
-    def allow(self, moment: datetime) -> None:
-        while self._at and moment - self._at[0] > timedelta(minutes=1):
-            self._at.popleft()
-        if len(self._at) >= GUESSES_A_MINUTE:
-            raise Problem("too-many", 429, "Too many wrong codes. Wait a minute.")
-
-    def count(self, moment: datetime) -> None:
-        self._at.append(moment)
-
-
-@cache
-def _guesses() -> GuessCounter:
-    return GuessCounter()

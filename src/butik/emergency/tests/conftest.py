@@ -14,7 +14,6 @@ import pytest
 from django.test import Client
 from tests.support.till import NOW, Shop, Till, enrol, open_shop
 
-from butik.emergency import recovery_calls
 from butik.emergency.models import Emergency
 from butik.lib import clock
 from butik.lib.ids import new_id
@@ -181,7 +180,6 @@ def _service_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr("butik.vault.authentication.now", lambda: clock.now())
     forget_installation()
-    recovery_calls.guesses.cache_clear()
     yield
     forget_installation()
 

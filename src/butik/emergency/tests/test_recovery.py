@@ -94,6 +94,17 @@ def test_guessing_is_slowed(backed: Cloud, active: Emergency) -> None:
     assert types == ["bad-code"] * 10 + ["too-many"]
 
 
+def test_what_one_controller_guesses_slows_no_other(backed: Cloud, active: Emergency) -> None:
+    """Neither another store's, nor the attacked one of the same store."""
+    first, second = (shop.store for shop in backed.shops)
+    key = issue_recovery_key(row=row_of(backed), actor="person:alice", now=NOW)
+    for store in (first, second):
+        for n in range(12):
+            backed.recovery(store, "POST", "/claim", {"key": f"AAAA-AA{n:02}"})
+    assert backed.recovery(first, "POST", "/claim", {"key": key}).json()["type"] == "too-many"
+    backed.said(rebuilt(backed, "POST", "/claim", {"key": key}))
+
+
 def test_a_store_in_no_emergency_is_told_so(backed: Cloud) -> None:
     answer = rebuilt(backed, "POST", "/claim", {"key": "AAAA-AAAA"})
     assert (answer.status_code, answer.json()["type"]) == (409, "no-emergency")

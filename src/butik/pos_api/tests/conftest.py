@@ -10,7 +10,6 @@ from tests.support.till import API, NOW, Shop, Till, enrol, open_shop
 
 from butik.lib import clock
 from butik.organisation.installation import forget_installation
-from butik.pos_api import device_calls
 
 
 class Line:
@@ -41,7 +40,6 @@ def _service_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service's clock stands at NOW, and nothing is cached from the test before."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     forget_installation()
-    device_calls._guesses.cache_clear()
     yield
     forget_installation()
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from django.test import Client
 from tests.support.till import API, NOW, Shop, Till, enrol, open_shop
 
 from butik.audit.models import AuditEntry
@@ -15,7 +16,7 @@ from butik.live.models import LiveEvent
 from butik.organisation.actions import issue_code
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import read_certificate
-from butik.organisation.models import Device
+from butik.organisation.models import Device, WrongGuess
 from butik.organisation.tenancy import tenant_scope
 from butik.pos_api.tests.conftest import Line
 from butik.pos_api.tests.test_calls import problem
@@ -90,6 +91,52 @@ def test_it_stops_listening_after_ten_wrong_codes_a_minute(
     assert problem(ask(line, code)) == (429, "too-many")
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
     assert ask(line, code).status_code == 200
+
+
+def guess(code: str, forwarded: str, address: str = "") -> Any:
+    body = {"code": code, "key": encode(SigningKey.generate().public), "name": "Tablet", "app": "0.1.0"}
+    data = msgspec.json.encode(body)
+    headers = {"X-Forwarded-For": forwarded}
+    return Client(REMOTE_ADDR=address).post(f"{API}/enrol", data, content_type="application/json", headers=headers)
+
+
+def test_the_right_code_is_not_refused_for_what_a_stranger_guesses(shop: Shop) -> None:
+    for n in range(12):
+        guess(f"WRNG-000{n:X}", "203.0.113.9")
+    assert problem(guess("WRNG-0000", "203.0.113.9")) == (429, "too-many")
+    assert guess(code_for(shop), "198.51.100.7").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("guesser", "neighbour", "is_refused"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),  # one network is one caller: it has as many as it wants
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:203.0.113.9", "203.0.113.9", True),
+        ("198.51.100.7, 203.0.113.9", "203.0.113.9", True),  # what the caller writes himself stands first
+        ("198.51.100.7, 203.0.113.9", "198.51.100.7", False),
+        ("rubbish", "other rubbish", True),
+    ],
+)
+def test_who_guesses_is_told_by_what_the_front_door_adds(
+    shop: Shop, guesser: str, neighbour: str, is_refused: bool
+) -> None:
+    for n in range(10):
+        assert problem(guess(f"WRNG-000{n}", guesser)) == (403, "bad-code")
+    assert (guess(code_for(shop), neighbour).status_code == 429) is is_refused
+
+
+def test_guesses_are_counted_where_every_process_sees_them_and_forgotten_after_a_minute(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(10):
+        guess(f"WRNG-000{n}", "203.0.113.9")
+    assert WrongGuess.objects.filter(door="device-code", caller="203.0.113.9").count() == 10
+    guess("WRNG-0000", "203.0.113.9")
+    assert WrongGuess.objects.count() == 10  # who is refused writes nothing
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(seconds=61))
+    guess("WRNG-0000", "198.51.100.7")
+    assert WrongGuess.objects.get().caller == "198.51.100.7"
 
 
 @pytest.mark.parametrize("key", ["A" * 43, "A" * 42, "=" * 43, "A" * 44])
