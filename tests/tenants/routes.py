@@ -68,6 +68,7 @@ def values_of(tenant: Tenant) -> dict[str, object]:
         "record_id": tenant.quarantined.pk,
         "entry_id": tenant.error.pk,
         "assignment_id": tenant.assignment.pk,
+        "backup_id": tenant.backup.pk,
         "sha256": tenant.price_file.sha256,
         "code": "5701234567899",
     }
@@ -90,6 +91,7 @@ def values_of_nobody() -> dict[str, object]:
             "record_id",
             "entry_id",
             "assignment_id",
+            "backup_id",
         )
     }
     return ids | {"sha256": "0" * 64, "code": "4012345678901"}

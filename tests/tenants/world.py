@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
-from butik.backups.models import Backup
+from butik.backups.models import Backup, RevocationSent
 from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.emergency.models import (
     Assignment,
@@ -50,7 +50,7 @@ from butik.sales.models import (
 )
 from butik.staff.models import Membership, Person, ShopAssistant
 from butik.sync.models import Inbox, StoreStatus, TakenItem
-from butik.vault.models import Freeze, MissingDay, StoredBackup, StoredPrices
+from butik.vault.models import Freeze, MissingDay, Revocation, StoredBackup, StoredPrices, TrustedStore
 
 PIN = {"alg": "PBKDF2-SHA256", "iterations": 1000, "salt": "AAAA", "hash": "AAAA"}
 
@@ -77,6 +77,7 @@ class Tenant:
     assistant: ShopAssistant
     price_file: PriceFile
     assignment: Assignment
+    backup: StoredBackup
     administrator: Person
     manager: Person
 
@@ -161,7 +162,8 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
     Backup.objects.create(
         **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
     )
-    _fill_vault(mark, at, stored)
+    RevocationSent.objects.create(**stored, device=device, taken_at=at)
+    backup = _fill_vault(mark, at, stored)
     recovery = Recovery.objects.create(
         **stored,
         emergency_id=new_id(),
@@ -194,14 +196,15 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         assistant=assistant,
         price_file=price_file,
         assignment=_fill_emergency(mark, at, stored, device),
+        backup=backup,
         administrator=_person(f"alice@{mark.lower()}.example", organisation, chain, None, "CHAIN_ADMINISTRATOR"),
         manager=_person(f"bob@{mark.lower()}.example", organisation, chain, store, "STORE_MANAGER"),
     )
 
 
-def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> None:
+def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> StoredBackup:
     sha256 = hashlib.sha256(b"v" + mark.encode()).hexdigest()
-    StoredBackup.objects.create(
+    backup: StoredBackup = StoredBackup.objects.create(
         **stored,
         manifest=f"{mark}.backup.document",
         object=f"{mark}/backup.age",
@@ -221,6 +224,11 @@ def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> None:
     StoredPrices.objects.create(**stored, sha256=sha256, content=mark.encode())
     Freeze.objects.create(organisation=stored["organisation"], chain=stored["chain"], since=at)
     MissingDay.objects.create(**stored, day=at.date())
+    TrustedStore.objects.create(**stored, since=at)
+    Revocation.objects.create(
+        **stored, device_id=new_id(), kid="k", document=f"{mark}.revocation.document", received_at=at, state="WAITING"
+    )
+    return backup
 
 
 def _fill_emergency(mark: str, at: datetime, stored: dict[str, Any], device: Device) -> Assignment:

@@ -1,7 +1,8 @@
 """Making backups and handing them over. Each step is kept before the next one begins, so that a kill loses nothing.
 
-Asked for (WAITING) → MAKING → MADE: whole, sealed and on the disk → UPLOADED → PROVEN; or FAILED, and tried again until
-the day is over. Whoever makes and sends holds `folder.only_one()`: what is MAKING then was left by one that died.
+Asked for (WAITING) → MAKING → MADE: whole, sealed and on the disk → UPLOADED → PROVEN, or QUARANTINED (a person must
+look), or SUPERSEDED (a newer one is proven); or FAILED, and tried again until the day is over. Whoever makes and sends
+holds `folder.only_one()`: what is MAKING then was left by one that died.
 """
 
 import errno
@@ -21,17 +22,18 @@ from butik.backups.folder import PART, folder, is_whole, sealed_file, sweep
 from butik.backups.line import Answer, UploadTrouble, post_backup
 from butik.backups.models import Backup
 from butik.backups.snapshot_source import read_content
+from butik.backups.verdicts import Verdict, read_verdicts
 from butik.backups.window import pause_before
 from butik.backups.words import TROUBLES
 from butik.changes.actions import put_in_outbox
 from butik.lib.clock import to_wire
-from butik.lib.signing import BadDocument, document_hash
+from butik.lib.signing import document_hash
 from butik.live.actions import announce
 from butik.organisation.keys import service_key
 from butik.organisation.models import Store
 from butik.organisation.pairing import Pairing, pairing_of
 from butik.organisation.tenancy import tenant_scope
-from butik.snapshot.manifest import Manifest, Proven, read_proven, sign_manifest
+from butik.snapshot.manifest import Manifest, sign_manifest
 from butik.snapshot.seal import seal
 from butik.snapshot.write import Content, write_snapshot
 
@@ -204,10 +206,7 @@ def ask_proof(*, store: Store, backup: Backup, now: datetime) -> Backup:
     except UploadTrouble as trouble:
         logger.info("The proof of a backup could not be fetched: %s", trouble.detail)
         return backup
-    if answer.proof:
-        _take_proof(store, answer.proof, pairing, now)
-        with tenant_scope([backup.organisation_id]):
-            backup.refresh_from_db()
+    _take_verdicts(store, backup, answer, pairing, now)
     return backup
 
 
@@ -216,40 +215,38 @@ def _take_answer(store: Store, backup: Backup, answer: Answer, pairing: Pairing,
     backup.trouble, backup.detail, backup.retry_at = "", "", None
     backup.ask_proof_at = _next_ask(backup, now)
     _step(backup, State.UPLOADED, now, tell=True)
-    if answer.proof:
-        _take_proof(store, answer.proof, pairing, now)
-        with tenant_scope([backup.organisation_id]):
-            backup.refresh_from_db()
+    _take_verdicts(store, backup, answer, pairing, now)
+
+
+def _take_verdicts(store: Store, backup: Backup, answer: Answer, pairing: Pairing, now: datetime) -> None:
+    """What the answer says of this backup, or of one before it."""
+    for verdict in read_verdicts(store, answer, pairing):
+        _judged(store, verdict, now)
+    with tenant_scope([backup.organisation_id]):
+        backup.refresh_from_db()
+
+
+def _judged(store: Store, verdict: Verdict, now: datetime) -> None:
+    """Keep the verdict with the backup that it is about. What is proven stays so; what is older waits no longer."""
+    with tenant_scope([store.organisation_id]), transaction.atomic():
+        rows = Backup.objects.of_store(store)
+        # one that this database does not know was made before it was rebuilt
+        backup: Backup | None = rows.select_for_update().filter(pk=verdict.backup, sha256=verdict.sha256).first()
+        if backup is not None and backup.state not in {State.PROVEN, verdict.state}:
+            backup.proof, backup.proven_at = verdict.document, verdict.proven_at
+            backup.uploaded_at = verdict.received_at
+            backup.trouble, backup.detail, backup.retry_at, backup.ask_proof_at = "", "", None, None
+            _step(backup, verdict.state, now, tell=True)
+            sealed_file(backup.id).unlink(missing_ok=True)
+        if verdict.state == State.PROVEN:
+            for older in rows.filter(state=State.UPLOADED, uploaded_at__lt=verdict.received_at):
+                older.ask_proof_at = None
+                _step(older, State.SUPERSEDED, now, tell=True)
+                sealed_file(older.id).unlink(missing_ok=True)
 
 
 def _next_ask(backup: Backup, now: datetime) -> datetime | None:
     return now + PROOF_PAUSES[backup.proof_asks] if backup.proof_asks < len(PROOF_PAUSES) else None
-
-
-def _take_proof(store: Store, document: str, pairing: Pairing, now: datetime) -> None:
-    """Keep a proof that the pinned root has signed, with the backup that it is about."""
-    try:
-        said = read_proven(document, pairing.key_bytes)
-    except BadDocument as error:
-        logger.error("A proof from the emergency cloud was not signed by the root that this chain is paired with.")
-        logger.info("The proof: %s", error)
-        return
-    if (said.org, said.chain, said.store) != (store.organisation_id, store.chain_id, store.id):
-        logger.error("The emergency cloud has sent the proof of another store's backup.")
-        return
-    with tenant_scope([store.organisation_id]), transaction.atomic():
-        backup: Backup | None = Backup.objects.of_store(store).select_for_update().filter(pk=said.backup).first()
-        # one that this database does not know was made before it was rebuilt
-        if backup is not None and backup.state != State.PROVEN and backup.sha256 == said.sha256:
-            _proven(backup, document, said, now)
-
-
-def _proven(backup: Backup, document: str, said: Proven, now: datetime) -> None:
-    backup.proof = document
-    backup.proven_at, backup.uploaded_at = said.proven_at, said.received_at
-    backup.trouble, backup.detail, backup.retry_at, backup.ask_proof_at = "", "", None, None
-    _step(backup, State.PROVEN, now, tell=True)
-    sealed_file(backup.id).unlink(missing_ok=True)
 
 
 # --- trouble ---

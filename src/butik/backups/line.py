@@ -1,11 +1,14 @@
-"""The one call of a store to its chain's emergency cloud: adding a backup. There is no other (emergency.md)."""
+"""The two calls of a store to its chain's emergency cloud: it adds a backup, and word of a revoked device."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import msgspec
@@ -14,10 +17,12 @@ from butik.backups.models import Backup
 from butik.backups.words import TROUBLES
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import service_key
+from butik.organisation.models import Store
 from butik.organisation.pairing import Pairing
 from butik.organisation.proofs import make_proof
 
 ADDRESS = "/api/vault/v1/backups"
+REVOCATIONS = "/api/vault/v1/revocations"
 TIMEOUT = httpx.Timeout(60, connect=10)
 PIECE = 256 * 1024
 
@@ -37,6 +42,14 @@ class Answer(msgspec.Struct, frozen=True):
     received_at: datetime
     server_time: float
     proof: str | None = None
+    quarantined: str | None = None
+
+
+class _Taken(msgspec.Struct, frozen=True):
+    outcome: Literal["TAKEN"]
+
+
+Said = TypeVar("Said", Answer, _Taken)
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -47,44 +60,68 @@ class _Problem(msgspec.Struct, frozen=True):
 
 
 def post_backup(*, pairing: Pairing, backup: Backup, path: Path) -> Answer:
-    """Send a backup, streamed from the disk; once more if our clock was found to be off. Raises UploadTrouble."""
-    try:
-        return _post(pairing, backup, path, 0)
-    except UploadTrouble as trouble:
-        if trouble.code != "clock-skew" or trouble.server_time is None:
-            raise
-        return _post(pairing, backup, path, trouble.server_time - time.time())
-
-
-def _post(pairing: Pairing, backup: Backup, path: Path, offset: float) -> Answer:
-    url = f"{pairing.url.rstrip('/')}{ADDRESS}"
-    proof = make_proof(
-        service_key(),
-        org=backup.organisation_id,
-        sub=backup.store_id,
-        aud=pairing.audience,
-        method="POST",
-        target=urlsplit(url).path,
-        digest=bytes.fromhex(backup.sha256),
-        at=time.time() + offset,
-    )
+    """Send a backup, streamed from the disk. Raises UploadTrouble."""
     headers = {
-        "Authorization": proof,
         "Butik-Manifest": backup.manifest,
-        "Butik-Certificate": this_installation().certificate,
         "Content-Type": "application/octet-stream",
         "Content-Length": str(backup.size),
     }
+    digest = bytes.fromhex(backup.sha256)
+    call = _Call(ADDRESS, backup.organisation_id, backup.store_id, digest, headers, lambda: _pieces(path))
+    return _post(pairing, call, Answer)
+
+
+def post_revocation(*, pairing: Pairing, store: Store, document: str) -> None:
+    """Say that a device is revoked (butik-revocation). Raises UploadTrouble."""
+    body = msgspec.json.encode({"revocation": document})
+    headers = {"Content-Type": "application/json"}
+    call = _Call(REVOCATIONS, store.organisation_id, store.id, sha256(body).digest(), headers, lambda: body)
+    _post(pairing, call, _Taken)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    address: str
+    org: UUID
+    store: UUID
+    digest: bytes
+    headers: dict[str, str]
+    content: Callable[[], bytes | Iterator[bytes]]  # anew for each attempt
+
+
+def _post(pairing: Pairing, call: _Call, kind: type[Said]) -> Said:
+    """Once more if our clock was found to be off."""
+    try:
+        return _post_once(pairing, call, kind, 0)
+    except UploadTrouble as trouble:
+        if trouble.code != "clock-skew" or trouble.server_time is None:
+            raise
+        return _post_once(pairing, call, kind, trouble.server_time - time.time())
+
+
+def _post_once(pairing: Pairing, call: _Call, kind: type[Said], offset: float) -> Said:
+    url = f"{pairing.url.rstrip('/')}{call.address}"
+    proof = make_proof(
+        service_key(),
+        org=call.org,
+        sub=call.store,
+        aud=pairing.audience,
+        method="POST",
+        target=urlsplit(url).path,
+        digest=call.digest,
+        at=time.time() + offset,
+    )
+    headers = {"Authorization": proof, "Butik-Certificate": this_installation().certificate, **call.headers}
     try:
         # no proxy from the environment and no redirect: the pairing says where it goes, nobody else
         with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
-            response = client.post(url, content=_pieces(path), headers=headers)
+            response = client.post(url, content=call.content(), headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UploadTrouble("unreachable", f"{type(error).__name__}: {error}") from error
     if response.status_code != 200:
         raise _refusal(response)
     try:
-        return msgspec.json.decode(response.content, type=Answer)
+        return msgspec.json.decode(response.content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UploadTrouble("bad-answer", str(error)) from error
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from butik.backups.words import TROUBLES, Trouble
 from butik.lib.tenant import TenantModel, TenantQuerySet
-from butik.organisation.models import Chain, Store
+from butik.organisation.models import Chain, Device, Store
 
 
 class BackupQuerySet(TenantQuerySet):
@@ -49,6 +49,8 @@ class Backup(TenantModel):
         MADE = "MADE", _("Being sent")
         UPLOADED = "UPLOADED", _("Sent")
         PROVEN = "PROVEN", _("Proven")
+        QUARANTINED = "QUARANTINED", _("Waits for a person")  # at the emergency cloud, which finds it odd
+        SUPERSEDED = "SUPERSEDED", _("A newer one is proven")  # the proof of this one will never come
         FAILED = "FAILED", _("Failed")
 
     class Occasion(models.TextChoices):
@@ -58,7 +60,7 @@ class Backup(TenantModel):
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     occasion = models.CharField(max_length=9, choices=Occasion)
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    state = models.CharField(max_length=11, choices=State, default=State.WAITING)
     day = models.DateField()  # the store's local day on which it was asked for
     asked_at = models.DateTimeField()
     asked_by = models.CharField(max_length=60)
@@ -73,7 +75,7 @@ class Backup(TenantModel):
     assistants = models.PositiveIntegerField(default=0)
     devices = models.PositiveIntegerField(default=0)
     price_version = models.PositiveIntegerField(null=True)
-    proof = models.TextField(blank=True)  # the butik-proven document
+    proof = models.TextField(blank=True)  # the butik-proven document, or butik-quarantined
     trouble = models.CharField(max_length=20, blank=True)  # a key of words.TROUBLES: why it failed last
     detail = models.CharField(max_length=300, blank=True)  # for who looks closer
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -107,3 +109,17 @@ class Backup(TenantModel):
 
 
 AT_WORK = (Backup.State.WAITING, Backup.State.MAKING, Backup.State.MADE)
+
+
+class RevocationSent(TenantModel):
+    """That the emergency cloud knows of a revoked device; or when it is told again."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    device = models.OneToOneField(Device, on_delete=models.PROTECT, related_name="+")
+    attempts = models.PositiveIntegerField(default=0)
+    taken_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "device"], name="revocation_sent_once")]

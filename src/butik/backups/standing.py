@@ -25,17 +25,24 @@ class Readiness:
         if not self.is_paired:
             return "down"
         if self._made_at is not None:
-            return "ok" if now - self._made_at <= FRESH else "alert"
+            return "ok" if now - self._made_at <= FRESH and not self._is_held else "alert"
         return "unknown" if self.newest and (self.newest.is_at_work or self._is_sent) else "down"
 
     def word(self, now: datetime) -> str:
-        words = {"ok": _("ready"), "alert": _("old"), "down": _("not ready"), "unknown": _("not known yet")}
+        words = {
+            "ok": _("ready"),
+            "alert": _("in quarantine") if self._is_held else _("old"),
+            "down": _("not ready"),
+            "unknown": _("not known yet"),
+        }
         return words[self.kind(now)]
 
     def answer(self, now: datetime) -> str:
         if not self.is_paired:
             return _("This store could not sell tonight: its chain has no emergency cloud")
         kind = self.kind(now)
+        if self._is_held:
+            return _("The newest backup waits for a person: the emergency cloud finds it odd")
         if kind == "ok":
             return _("This store could sell tonight")
         if kind == "alert":
@@ -46,11 +53,15 @@ class Readiness:
 
     @property
     def fresh_until(self) -> datetime | None:
-        return self._made_at + FRESH if self._made_at else None
+        return self._made_at + FRESH if self._made_at and not self._is_held else None
 
     @property
     def _made_at(self) -> datetime | None:
         return self.proven.made_at if self.proven else None
+
+    @property
+    def _is_held(self) -> bool:
+        return self.newest is not None and self.newest.state == Backup.State.QUARANTINED
 
     @property
     def _is_sent(self) -> bool:

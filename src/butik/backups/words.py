@@ -43,6 +43,10 @@ TROUBLES: dict[str, Trouble] = {
         _("Switch this service off, or enrol it anew."),
         is_final=True,
     ),
+    "not-approved": Trouble(
+        _("The emergency is active, and this service is new to the emergency cloud."),
+        _("Claim the store with a recovery key first. It is tried again by itself."),
+    ),
     "not-today": Trouble(
         _("The emergency cloud takes only backups of its present day."),
         _("Look whether this machine's clock is right, and make a new one."),

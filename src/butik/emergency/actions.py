@@ -26,7 +26,7 @@ from butik.organisation.actions import CODE_ALPHABET, CODE_LENGTH, hash_code
 from butik.organisation.models import Chain, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import Series
-from butik.vault.actions import freeze, lift
+from butik.vault.actions import freeze, lift, trust_again
 from butik.vault.models import Freeze
 
 State = EmergencyStore.State
@@ -250,6 +250,7 @@ def mark_recovered(*, row: EmergencyStore, totals_sha256: str, actor: str, now: 
         locked.state, locked.recovered_at, locked.totals_sha256 = State.RECOVERED, now, totals_sha256
         locked.save(update_fields=["state", "recovered_at", "totals_sha256"])
         issue_order(emergency=emergency, kind=Order.Kind.RECOVERED, store=locked.store, now=now)
+        trust_again(store=locked.store, now=now)
         _note(locked, "emergency.store.recovered", actor, now)
         _send(hooks.recovered, locked)
         if not emergency.stores.exclude(state=State.RECOVERED).exists():

@@ -43,6 +43,7 @@ class StoreRow:
     ready: int  # of them have checked their readiness lately
     holding: int  # of them hold the price file that they would sell from
     now: datetime
+    quarantined: int = 0  # backups that wait for a person, newer than the newest proven one
 
     @property
     def could_sell(self) -> bool:
@@ -56,7 +57,7 @@ class StoreRow:
     def kind(self) -> str:
         if not self.could_sell:
             return "down"
-        return "alert" if self.is_late else "ok"
+        return "alert" if self.is_late or self.quarantined else "ok"
 
     @property
     def word(self) -> str:
@@ -66,6 +67,8 @@ class StoreRow:
             return _("Nothing to sell from")
         if not self.devices:
             return _("No device")
+        if self.quarantined:
+            return _("Newest backup in quarantine")
         return _("Backup missing") if self.is_late else _("Could sell")
 
 
@@ -101,7 +104,7 @@ def store_rows(person: Person, now: datetime, *, chain_id: UUID | None = None) -
     stores = Store.objects.visible_to(person).select_related("chain").order_by("chain__number", "number")
     chosen = list(stores.filter(chain_id=chain_id) if chain_id else stores)
     ids = [store.pk for store in chosen]
-    newest, days = _backups(person, ids, now)
+    newest, days, waiting = _backups(person, ids)
     devices = Counter(_active(person, ids).values_list("store_id", flat=True))
     checks = defaultdict[UUID, list[Readiness]](list)
     for each in Readiness.objects.visible_to(person).filter(
@@ -117,6 +120,7 @@ def store_rows(person: Person, now: datetime, *, chain_id: UUID | None = None) -
             ready=len(checks[store.pk]),
             holding=_holding(checks[store.pk], newest.get(store.pk)),
             now=now,
+            quarantined=waiting[store.pk],
         )
         for store in chosen
     ]
@@ -180,8 +184,9 @@ def _active(person: Person, stores: Sequence[UUID]) -> Any:
 
 
 def _backups(
-    person: Person, stores: Sequence[UUID], now: datetime
-) -> tuple[dict[UUID, StoredBackup], dict[UUID, dict[date, set[str]]]]:
+    person: Person, stores: Sequence[UUID]
+) -> tuple[dict[UUID, StoredBackup], dict[UUID, dict[date, set[str]]], Counter[UUID]]:
+    waiting: Counter[UUID] = Counter()
     newest: dict[UUID, StoredBackup] = {}
     days: dict[UUID, dict[date, set[str]]] = defaultdict(lambda: defaultdict(set))
     rows = StoredBackup.objects.visible_to(person).filter(store_id__in=stores).defer("manifest", "proof", "staff")
@@ -189,7 +194,9 @@ def _backups(
         days[each.store_id][each.day].add(each.state)
         if each.state == StoredBackup.State.PROVEN:
             newest.setdefault(each.store_id, each)
-    return newest, days
+        elif each.state == StoredBackup.State.QUARANTINED and each.store_id not in newest:
+            waiting[each.store_id] += 1
+    return newest, days, waiting
 
 
 def _dots(days: dict[date, set[str]], until: date) -> list[Dot]:
@@ -199,6 +206,8 @@ def _dots(days: dict[date, set[str]], until: date) -> list[Dot]:
 def _dot(day: date, states: set[str]) -> Dot:
     if StoredBackup.State.PROVEN in states:
         return Dot(day, "ok", _("proven"))
+    if StoredBackup.State.QUARANTINED in states:
+        return Dot(day, "alert", _("in quarantine"))
     if StoredBackup.State.RECEIVED in states:
         return Dot(day, "alert", _("not judged yet"))
     if StoredBackup.State.REFUSED in states:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
@@ -26,7 +27,7 @@ from butik.sales.enrolment import latest_series_numbers
 from butik.sales.models import Series
 from butik.sales.totals import day_sums, sums_sha256
 from butik.snapshot.seal import seal, unseal
-from butik.vault.authentication import identify_store
+from butik.vault.authentication import identify_store, take_key
 from butik.vault.keys import identity_of
 from butik.vault.models import StoredBackup
 from butik.vault.storage import object_path
@@ -57,13 +58,16 @@ def claim(request: HttpRequest) -> HttpResponse:
     """Exchange a one-time recovery key for that right, bound to the key of the caller's certificate."""
     store, body, certificate = identify_store(request, SMALL)
     key, moment = decode_body(body, _decode_claim).key, clock.now()
-    guess = {"door": "recovery-key", "caller": key_id(certificate.key_bytes), "now": moment}
-    allow_guess(**guess)
+    caller = key_id(certificate.key_bytes)
+    allow_guess(door="recovery-key", caller=caller, now=moment)
     with tenant_scope([store.organisation_id]):
         row = newest_row(store)
-    claimed = claim_store(row=row, key=key, claimant=certificate.key_bytes, actor=f"store:{store.pk}", now=moment)
+    with tenant_scope([store.organisation_id]), transaction.atomic():
+        claimed = claim_store(row=row, key=key, claimant=certificate.key_bytes, actor=f"store:{store.pk}", now=moment)
+        if claimed is not None:  # a person vouches for it: only now is its key the store's
+            take_key(store.chain, certificate)
     if claimed is None or claimed.claim_expires_at is None:
-        note_wrong_guess(**guess)
+        note_wrong_guess(door="recovery-key", caller=caller, now=moment)
         raise Problem("bad-code", 403, "This recovery key is wrong, was used, or is older than 24 hours.")
     with tenant_scope([store.organisation_id]):
         emergency = wire.EmergencyNamed(claimed.emergency_id, claimed.emergency.number)

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from butik.emergency import activation_views, second_factor, store_views, views
+from butik.emergency import activation_views, quarantine_views, second_factor, store_views, views
 from butik.emergency.api import device_api, recovery_api
 from butik.lib.machine_api import machine_urls
 
@@ -18,6 +18,7 @@ urlpatterns = [
     path("chains/<uuid:chain_id>/activate/", activation_views.activation, name="activation"),
     path("stores/<uuid:store_id>/", store_views.store, name="store"),
     path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),
+    path("stores/<uuid:store_id>/backups/<uuid:backup_id>/", quarantine_views.backup, name="backup"),
     path("stores/<uuid:store_id>/recovery-key", store_views.recovery_key, name="recovery_key"),
     path("stores/<uuid:store_id>/without-part", store_views.without_part, name="without_part"),
     path("stores/<uuid:store_id>/shortfall/<uuid:assignment_id>/", store_views.shortfall, name="shortfall"),

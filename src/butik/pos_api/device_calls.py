@@ -41,8 +41,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
     """Redeem a one-time code for a place at a POS."""
     wanted = decode_body(read_body(request, SMALL), _decode_enrol)
     here, moment = this_installation(), clock.now()
-    guess = {"door": "device-code", "caller": address_of(request), "now": moment}
-    allow_guess(**guess)
+    caller = address_of(request)
+    allow_guess(door="device-code", caller=caller, now=moment)
     try:
         with transaction.atomic():
             code = redeem_code(code=wanted.code, for_device=True, now=moment)
@@ -51,7 +51,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
             device = enrol_device(code=code, key=wanted.key, name=wanted.name, app=wanted.app, now=moment)
     except Problem as problem:
         if problem.type == "bad-code":
-            note_wrong_guess(**guess)
+            note_wrong_guess(door="device-code", caller=caller, now=moment)
         raise
     root = bytes(here.root_key or b"")
     return answer(

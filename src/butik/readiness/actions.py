@@ -16,21 +16,22 @@ from butik.live.actions import announce
 from butik.organisation.models import Chain, Store
 from butik.organisation.pairing import pairing_of
 from butik.readiness.models import BackupReport, BackupWatch
-from butik.readiness.proof import read_proof
+from butik.readiness.proof import read_held, read_proof
 from butik.readiness.queries import newest_proven
 from butik.readiness.rules import COMPLAINT_EVERY, Readiness
-from butik.snapshot.manifest import Proven
+from butik.snapshot.manifest import Proven, Quarantined
 
 TOPIC = "backups"
 State = BackupReport.State
 SOURCE = "butik.readiness"
+JUDGED = (State.PROVEN, State.QUARANTINED)  # by the emergency cloud, which signs it
 
 
 class BackupBody(msgspec.Struct, frozen=True):
     """Outbox kind `backup` (docs/formats/emergency.md)."""
 
     id: UUID
-    state: Literal["MADE", "UPLOADED", "PROVEN", "FAILED"]
+    state: Literal["MADE", "UPLOADED", "PROVEN", "QUARANTINED", "SUPERSEDED", "FAILED"]
     made_at: Annotated[datetime, Meta(tz=True)]
     size: Annotated[int, Meta(ge=0, le=2**40)] = 0
     detail: str = ""
@@ -44,7 +45,7 @@ def take_backup(*, store: Store, body: bytes, now: datetime) -> BackupReport:
     """
     said = msgspec.json.decode(body, type=BackupBody)
     with transaction.atomic():
-        proven, trouble = _check(store, said, now)
+        verdict, trouble = _check(store, said, now)
         rows = BackupReport.objects.select_for_update().filter(organisation_id=store.organisation_id, store=store)
         known: BackupReport | None = rows.filter(backup=said.id).first()
         if known and known.state == State.PROVEN:
@@ -52,44 +53,50 @@ def take_backup(*, store: Store, body: bytes, now: datetime) -> BackupReport:
         report = known or BackupReport(
             organisation_id=store.organisation_id, chain_id=store.chain_id, store=store, backup=said.id
         )
-        report.state = State.UPLOADED if said.state == State.PROVEN and not proven else said.state
+        report.state = State.UPLOADED if said.state in JUDGED and not verdict else said.state
         report.made_at, report.reported_at, report.size = said.made_at, now, said.size
         report.detail = (trouble or said.detail)[:300]
-        if proven:
+        if verdict:
+            report.proof = said.proof
+        if isinstance(verdict, Proven):
             # the deadline counts from here, so a cloud whose clock runs ahead must not make it later
-            report.received_at = min(proven.received_at, now)
-            report.articles, report.proof = proven.articles, said.proof
+            report.received_at = min(verdict.received_at, now)
+            report.articles = verdict.articles
         report.save()
         where = _where(store)
         record(f"readiness.backup.{report.state.lower()}", **where, actor=f"store:{store.id}", at=now, subject=said.id)
         announce(TOPIC, **where, ref=store.id, at=now)
+        if report.state == State.QUARANTINED:
+            _alarm(
+                store,
+                f"The emergency cloud holds back a backup of {store.name}: something in it changed that no ordinary "
+                "night changes. Look at it on the activation site.",
+                said.id,
+                now,
+            )
     return report
 
 
-def _check(store: Store, said: BackupBody, now: datetime) -> tuple[Proven | None, str]:
-    """The proof, or why there is none although the store says so."""
-    if said.state != State.PROVEN:
+def _check(store: Store, said: BackupBody, now: datetime) -> tuple[Proven | Quarantined | None, str]:
+    """The verdict, or why there is none although the store says so."""
+    if said.state not in JUDGED:
         return None, ""
     try:
         pairing = pairing_of(Chain.objects.get(pk=store.chain_id))
         if pairing is None:
             raise BadDocument("a proof, although this chain is not paired with an emergency cloud")
-        return (
-            read_proof(
-                said.proof, root=pairing.key_bytes, store=store.id, chain=store.chain_id, backup=said.id, now=now
-            ),
-            "",
-        )
+        read = read_proof if said.state == State.PROVEN else read_held
+        where: dict[str, Any] = {"store": store.id, "chain": store.chain_id, "backup": said.id}
+        return read(said.proof, root=pairing.key_bytes, now=now, **where), ""
     except BadDocument as error:
-        log_problem(
-            level="ERROR",
-            source=SOURCE,
-            message=f"The proof of a backup of {store.name} does not hold: {error}. The backup counts as not proven.",
-            detail=f"backup {said.id}",
-            now=now,
-            place=Place(**_where(store)),
-        )
+        message = f"The proof of a backup of {store.name} does not hold: {error}. The backup counts as not proven."
+        _alarm(store, message, said.id, now)
         return None, f"The proof does not hold: {error}."
+
+
+def _alarm(store: Store, message: str, backup: UUID, now: datetime) -> None:
+    place = Place(**_where(store))
+    log_problem(level="ERROR", source=SOURCE, message=message, detail=f"backup {backup}", now=now, place=place)
 
 
 def complain(*, store: Store, watch: BackupWatch, proven_at: datetime | None, now: datetime) -> bool:

@@ -89,7 +89,7 @@ def _received(report: BackupReport) -> datetime:
 
 
 def _is_failure(report: BackupReport) -> bool:
-    return report.state == State.FAILED or bool(report.state == State.UPLOADED and report.detail)
+    return report.state in {State.FAILED, State.QUARANTINED} or bool(report.state == State.UPLOADED and report.detail)
 
 
 def _standing(store: Store, readiness: Readiness, now: datetime) -> tuple[str, str]:

@@ -13,12 +13,14 @@ class BackupReport(TenantModel):
         MADE = "MADE", _("Made")
         UPLOADED = "UPLOADED", _("Uploaded")
         PROVEN = "PROVEN", _("Proven")
+        QUARANTINED = "QUARANTINED", _("In quarantine at the emergency cloud: a person must look at it")
+        SUPERSEDED = "SUPERSEDED", _("A newer one is proven")
         FAILED = "FAILED", _("Failed")
 
     chain = models.ForeignKey("organisation.Chain", on_delete=models.PROTECT, related_name="+", db_index=False)
     store = models.ForeignKey("organisation.Store", on_delete=models.PROTECT, related_name="+", db_index=False)
     backup = models.UUIDField()
-    state = models.CharField(max_length=8, choices=State)
+    state = models.CharField(max_length=11, choices=State)
     made_at = models.DateTimeField()  # the store's word
     size = models.BigIntegerField(default=0)  # bytes, sealed
     detail = models.CharField(max_length=300, blank=True)  # of a failure, in words

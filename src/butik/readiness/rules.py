@@ -10,7 +10,7 @@ COMPLAINT_EVERY = timedelta(days=1)
 CALENDAR = 30  # days
 
 # what a day came to, best first; kinds of `state` on pages
-_RANK = {"PROVEN": 0, "UPLOADED": 1, "MADE": 1, "FAILED": 2}
+_RANK = {"PROVEN": 0, "UPLOADED": 1, "MADE": 1, "QUARANTINED": 1, "SUPERSEDED": 1, "FAILED": 2}
 _KINDS = ("ok", "alert", "down")
 
 

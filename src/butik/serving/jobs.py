@@ -40,6 +40,7 @@ JOBS = (
     Job("deadlines of backups", "readiness", "butik.readiness.work.watch_backups", every=60),
     Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),
     Job("backups", "backups", "butik.backups.work.work_backups", every=30, wakes=frozenset({"backups"})),
+    Job("revocations", "backups", "butik.backups.revoking.work_revocations", every=5, wakes=frozenset({"revoked"})),
     Job("recoveries", "recovery", "butik.recovery.work.work_recoveries", every=2, wakes=frozenset({"recovery"})),
     Job("proving backups", "vault", "butik.vault.work.prove_backups", every=30, wakes=frozenset({"vault"})),
     Job("keeping the vault", "vault", "butik.vault.work.keep_vault", every=300),

@@ -1,4 +1,4 @@
-"""The two documents about a backup: what the store signs, and what the emergency cloud signs when it was proven.
+"""The documents about a backup: what the store signs, and what the emergency cloud signs when it has judged it.
 
 Shapes: docs/formats/emergency.md. Whoever compares them with anything else asks here first that they are signed.
 """
@@ -16,6 +16,7 @@ from butik.snapshot.format import FORMAT, Sha256
 
 BACKUP = "butik-backup"
 PROVEN = "butik-proven"
+QUARANTINED = "butik-quarantined"
 Hash = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]  # of a document or a file; empty where there is none
 Count = Annotated[int, Meta(ge=0)]
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -57,7 +58,20 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     v: int = 1
 
 
-Payload = TypeVar("Payload", Manifest, Proven)
+class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
+    """Payload of a butik-quarantined document. It does not say why: who stole the credential would learn the rules."""
+
+    org: UUID
+    chain: UUID
+    store: UUID
+    backup: UUID
+    sha256: Sha256
+    received_at: Moment
+    quarantined_at: Moment
+    v: int = 1
+
+
+Payload = TypeVar("Payload", Manifest, Proven, Quarantined)
 
 
 def sign_manifest(manifest: Manifest, key: SigningKey) -> str:
@@ -78,7 +92,16 @@ def read_proven(document: str, emergency_key: bytes) -> Proven:
     return _read(PROVEN, document, emergency_key, Proven)
 
 
-def _sign(typ: str, payload: Manifest | Proven, key: SigningKey) -> str:
+def sign_quarantined(quarantined: Quarantined, key: SigningKey) -> str:
+    return _sign(QUARANTINED, quarantined, key)
+
+
+def read_quarantined(document: str, emergency_key: bytes) -> Quarantined:
+    """That a chain's emergency cloud waits for a person before it believes a backup. Raises BadDocument."""
+    return _read(QUARANTINED, document, emergency_key, Quarantined)
+
+
+def _sign(typ: str, payload: Manifest | Proven | Quarantined, key: SigningKey) -> str:
     members = {
         name: to_wire(value) if isinstance(value, datetime) else value
         for name, value in msgspec.structs.asdict(payload).items()

@@ -47,6 +47,15 @@ class Version(NamedTuple):
     blocked: bool
 
 
+class Priced(NamedTuple):
+    """An article as devices would sell it: from the price file, not from the rows."""
+
+    number: Number
+    price: int
+    vat_rate: Count
+    is_sold: bool
+
+
 class TreeCompany(msgspec.Struct, frozen=True):
     id: Id
     name: Name
@@ -82,6 +91,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     devices: Annotated[list[Device], Meta(max_length=10_000)]
     series: Annotated[list[SeriesHead], Meta(max_length=100_000)]
     versions: list[Version]
+    shelf: list[Priced]
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

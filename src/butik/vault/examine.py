@@ -10,7 +10,7 @@ from butik.pricing.price_list import PriceList
 from butik.snapshot.format import BadSnapshot, PriceFile
 from butik.snapshot.read import Snapshot, open_snapshot
 from butik.snapshot.seal import unseal
-from butik.vault.evidence import Evidence, Order, Tree, Version
+from butik.vault.evidence import Evidence, Order, Priced, Tree, Version
 from butik.vault.shopping import look_up, sell_baskets
 
 
@@ -25,7 +25,7 @@ def examine(order: Order, sealed: Path, plain: Path, chance: Random | None = Non
         file = snapshot.price_file()
         if file is None or file.sha256 != order.price_file:
             raise BadSnapshot("has no price file" if file is None else "has another price file than its manifest says")
-        look_ups, baskets = _sell(file, snapshot, articles, chance or Random())  # noqa: S311 - a sample
+        look_ups, baskets, shelf = _sell(file, snapshot, articles, chance or Random())  # noqa: S311 - a sample
         position = int(snapshot.meta["position"])
         since = order.since if order.since <= position else -1  # a feed that went back begins anew
         return Evidence(
@@ -43,6 +43,7 @@ def examine(order: Order, sealed: Path, plain: Path, chance: Random | None = Non
                 Version(each.number, each.version, each.text, each.unit, each.price, each.vat_rate, each.blocked)
                 for each in snapshot.articles(since=since)
             ],
+            shelf=shelf,
         )
 
 
@@ -55,14 +56,15 @@ def _compare_with_manifest(order: Order, meta: dict[str, str]) -> None:
         raise BadSnapshot("was made at another time than its manifest says: an old file under a new name")
 
 
-def _sell(file: PriceFile, snapshot: Snapshot, articles: int, chance: Random) -> tuple[int, int]:
+def _sell(file: PriceFile, snapshot: Snapshot, articles: int, chance: Random) -> tuple[int, int, list[Priced]]:
     is_current = file.position == int(snapshot.meta["position"])
     try:
         prices = PriceList(file.content)
         if is_current and len(prices) != articles:
             raise BadSnapshot("the price file has not the articles of the rows")
         found = look_up(prices, snapshot, is_current=is_current, chance=chance)
-        return len(found), sell_baskets(prices, found, chance)
+        shelf = [Priced(each.number, each.price, each.vat_rate, not each.is_blocked) for each in prices.articles]
+        return len(found), sell_baskets(prices, found, chance), shelf
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise BadSnapshot(f"devices could not read its price file: {type(error).__name__}") from error
 

@@ -24,6 +24,14 @@ class StoredBackupQuerySet(TenantQuerySet):
         found: StoredBackup | None = self.of_store(store).proven().order_by("-received_at", "-id").first()
         return found
 
+    def newest_quarantined(self, store: Store, proven: "StoredBackup | None") -> "StoredBackup | None":
+        """The newest one that waits for a person, if it is newer than what is proven."""
+        rows = self.of_store(store).filter(state=StoredBackup.State.QUARANTINED)
+        if proven is not None:
+            rows = rows.filter(received_at__gt=proven.received_at)
+        found: StoredBackup | None = rows.order_by("-received_at", "-id").first()
+        return found
+
 
 class StoredBackup(TenantModel):
     """One backup of a store. `id` is the store's own, `object` the name that we gave the file; bytes never change.
@@ -34,6 +42,7 @@ class StoredBackup(TenantModel):
     class State(models.TextChoices):
         RECEIVED = "RECEIVED", _("Received")
         PROVEN = "PROVEN", _("Proven")
+        QUARANTINED = "QUARANTINED", _("In quarantine")  # whole, and not to be believed without a person
         REFUSED = "REFUSED", _("Refused")
 
     chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
@@ -46,11 +55,17 @@ class StoredBackup(TenantModel):
     received_at = models.DateTimeField()
     day = models.DateField()
     key_version = models.PositiveIntegerField()  # of the store's key that signed it
-    state = models.CharField(max_length=8, choices=State, default=State.RECEIVED)
+    state = models.CharField(max_length=11, choices=State, default=State.RECEIVED)
     attempts = models.PositiveSmallIntegerField(default=0)  # to prove it, that were cut short by ourselves
     refusal = models.CharField(max_length=300, blank=True)
-    proof = models.TextField(blank=True)  # the butik-proven document
-    proven_at = models.DateTimeField(null=True)
+    proof = models.TextField(blank=True)  # the butik-proven document, or butik-quarantined
+    proven_at = models.DateTimeField(null=True)  # or put into quarantine
+    compared_with = models.UUIDField(null=True)  # the newest proven one at that moment
+    differences = models.TextField(blank=True)  # list of differences.Difference, JSON
+    contents = models.TextField(blank=True)  # differences.Contents, JSON: what the next one is compared with
+    accepted_at = models.DateTimeField(null=True)  # by a person, out of quarantine: it is then proven whatever differs
+    accepted_by = models.CharField(max_length=60, blank=True)
+    accept_reason = models.CharField(max_length=300, blank=True)
     articles = models.PositiveIntegerField(default=0)
     price_sha256 = models.CharField(max_length=64, blank=True)  # StoredPrices; empty: nothing to sell from
     price_version = models.PositiveIntegerField(default=0)  # of the store's price file
@@ -81,6 +96,7 @@ class StoredPrices(TenantModel):
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
     content = models.BinaryField()
+    shelf = models.BinaryField(default=b"")  # list of evidence.Priced as the jail read them, packed
 
     class Meta:
         constraints = [
@@ -110,3 +126,36 @@ class MissingDay(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "store", "day"], name="missing_day_once")]
+
+
+class TrustedStore(TenantModel):
+    """While its chain's emergency goes on for others, this store has come home: what it says counts again."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "store"], name="trusted_store_once")]
+
+
+class Revocation(TenantModel):
+    """A store's word that a device of its is revoked, also one that never showed itself here (butik-revocation)."""
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", _("Waits for a person")
+        COUNTS = "COUNTS", _("Revoked")
+        REFUSED = "REFUSED", _("Not believed")
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    device_id = models.UUIDField()
+    kid = models.CharField(max_length=22)
+    document = models.TextField()
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "store", "kid"], name="revocation_once")]

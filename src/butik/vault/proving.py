@@ -1,4 +1,4 @@
-"""A backup that has not been sold from is a hope: each is examined in the jail, and then proven or refused."""
+"""A backup that has not been sold from is a hope: each is examined in the jail; then proven, held back or refused."""
 
 import errno
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import pyrage
 from django.db import transaction
 from django.db.models import F
 
@@ -19,10 +18,12 @@ from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.snapshot.format import Assistant, BadSnapshot
 from butik.snapshot.manifest import Proven, sign_proven
+from butik.vault.differences import Difference, contents_of, is_poisoned
 from butik.vault.evidence import Evidence, Order
 from butik.vault.ingest import check_ingestible, ingest_devices, ingest_versions, refused_by_the_database
 from butik.vault.jail import BitRot, JailTrouble, examine_in_jail
-from butik.vault.keys import identity_of, recipient_of
+from butik.vault.judging import differences_of, pack_shelf, quarantine_backup, seal_staff
+from butik.vault.keys import identity_of
 from butik.vault.manifests import manifest_of
 from butik.vault.models import StoredBackup, StoredPrices
 from butik.vault.retention import week_of
@@ -33,7 +34,7 @@ State = StoredBackup.State
 
 
 def prove_backup(*, backup: StoredBackup, now: datetime) -> None:
-    """Examine a received backup; afterwards it is PROVEN or REFUSED. Again: nothing more happens.
+    """Examine a received backup; afterwards it is PROVEN, QUARANTINED or REFUSED. Again: nothing more happens.
 
     Raises OSError when this machine has no room, JailTrouble when the jail failed: the backup waits as it was.
     """
@@ -41,9 +42,14 @@ def prove_backup(*, backup: StoredBackup, now: datetime) -> None:
         evidence = _examine(backup)
         check_ingestible(evidence)
         staff = [_till_staff(each) for each in evidence.staff]
+        with tenant_scope([backup.organisation_id]):
+            differences = differences_of(backup, evidence, staff)
+        if is_poisoned(differences):
+            quarantine_backup(backup=backup, differences=differences, articles=evidence.articles, now=now)
+            return
         with refused_by_the_database():
             ingest_versions(backup.store, evidence.versions)
-            _keep_proof(backup, evidence, staff, now)
+            _keep_proof(backup, evidence, staff, differences, now)
     except (BadSnapshot, BitRot) as error:
         refuse_backup(backup=backup, reason=str(error), now=now)
 
@@ -113,18 +119,23 @@ def _count_attempt(backup: StoredBackup) -> int:
         return int(rows.values_list("attempts", flat=True).get())
 
 
-def _keep_proof(backup: StoredBackup, evidence: Evidence, staff: list[dict[str, Any]], now: datetime) -> None:
+def _keep_proof(
+    backup: StoredBackup,
+    evidence: Evidence,
+    staff: list[dict[str, Any]],
+    differences: list[Difference],
+    now: datetime,
+) -> None:
     where, prices = _where(backup), evidence.prices
-    proof = _sign(backup, evidence, now)
-    sealed = pyrage.encrypt(
-        msgspec.json.encode(staff), [pyrage.x25519.Recipient.from_str(recipient_of(backup.chain_id))]
-    )
+    proof, sealed, shelf = _sign(backup, evidence, now), seal_staff(backup, staff), pack_shelf(evidence.shelf)
     with tenant_scope([backup.organisation_id]), transaction.atomic():
         store = Store.objects.select_for_update(of=("self",)).get(pk=backup.store_id)
         if not StoredBackup.objects.filter(pk=backup.pk, state=State.RECEIVED).exists():
             return
         ingest_devices(store, evidence, now)
-        StoredPrices.objects.get_or_create(**where, sha256=prices.sha256, defaults={"content": prices.content})
+        StoredPrices.objects.get_or_create(
+            **where, sha256=prices.sha256, defaults={"content": prices.content, "shelf": shelf}
+        )
         StoredBackup.objects.filter(pk=backup.pk).update(
             state=State.PROVEN,
             proof=proof,
@@ -135,6 +146,8 @@ def _keep_proof(backup: StoredBackup, evidence: Evidence, staff: list[dict[str, 
             price_position=prices.position,
             position=evidence.position,
             staff=sealed,
+            differences=msgspec.json.encode(differences).decode(),
+            contents=msgspec.json.encode(contents_of(evidence, backup.key_version)).decode(),
         )
         record("vault.backup.proven", **where, actor="system", at=now, subject=backup.pk)
         announce("vault", **where, ref=backup.pk, at=now)

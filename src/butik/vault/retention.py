@@ -1,9 +1,9 @@
 """What the vault may delete. Pure, and by the receiver's time alone: no date that a store writes has any weight.
 
 Kept: everything of the last 3 days; of each of the last 3 weeks and 5 months the *first* proven backup; the newest
-proven one, and the newest proven one from before these 3 days; what has not been judged yet; and everything while an
-emergency is active. The first of a week, because what comes later then cannot push it out: however many backups a
-stolen credential adds, no older one is deleted for it.
+proven one, and the newest proven one from before these 3 days; what has not been judged yet, and for two weeks what
+waits in quarantine for a person; and everything while an emergency is active. The first of a week, because what comes
+later then cannot push it out: however many backups a stolen credential adds, no older one is deleted for it.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -16,6 +16,8 @@ DAYS = 3
 WEEKS = 3
 MONTHS = 5
 WAITING = "RECEIVED"
+QUARANTINED = "QUARANTINED"
+QUARANTINE = 14  # days: a person who is on holiday comes back; at four a day that is at most 56 of them
 
 
 def to_delete(backups: Iterable[K], today: date, is_active: bool) -> list[K]:
@@ -25,6 +27,7 @@ def to_delete(backups: Iterable[K], today: date, is_active: bool) -> list[K]:
     every = sorted(backups, key=by_receipt)
     proven = [each for each in every if each.state == PROVEN]
     kept = {each.id for each in every if each.day > today - timedelta(days=DAYS) or each.state == WAITING}
+    kept |= {each.id for each in every if each.state == QUARANTINED and each.day > today - timedelta(days=QUARANTINE)}
     kept |= {each.id for each in _last(proven, today)}
     oldest_week = week_of(today) - timedelta(weeks=WEEKS - 1)
     oldest_month = month_of(today) - (MONTHS - 1)

@@ -48,10 +48,12 @@ def take_backup(*, caller: Caller, document: str, length: int, body: Source, now
         raise
     with tenant_scope([store.organisation_id]):
         newest = StoredBackup.objects.newest_proven(store)
+        held = StoredBackup.objects.newest_quarantined(store, newest)
     return Received(
         "RECEIVED" if is_new else "KNOWN",
         to_wire(backup.received_at),
         newest.proof if newest else None,
+        held.proof if held else None,
         now.timestamp(),
     )
 

@@ -19,7 +19,7 @@ from butik.organisation.keys import read_certificate
 from butik.organisation.models import Chain
 from butik.organisation.pairing import emergency_audience, pair_chain
 from butik.organisation.proofs import check_proof, read_proof
-from butik.snapshot.manifest import Manifest, Proven, read_manifest, sign_proven
+from butik.snapshot.manifest import Manifest, Proven, Quarantined, read_manifest, sign_proven, sign_quarantined
 
 Refusal = tuple[int, dict[str, Any]]
 
@@ -39,6 +39,9 @@ class Cloud:
     refuse: list[Refusal] = field(default_factory=list)
     is_deaf: bool = False
     proof: str | None = None
+    quarantined: str | None = None
+    revocations: list[str] = field(default_factory=list)
+    store_key: bytes = b""
     trouble: str = ""
 
     def pair(self, at: datetime) -> None:
@@ -64,6 +67,18 @@ class Cloud:
         }
         return sign_proven(Proven(**(said | changes)), self.root)
 
+    def hold(self, backup: Backup, at: datetime, /, **changes: Any) -> str:
+        said: dict[str, Any] = {
+            "org": backup.organisation_id,
+            "chain": backup.chain_id,
+            "store": backup.store_id,
+            "backup": backup.id,
+            "sha256": backup.sha256,
+            "received_at": at,
+            "quarantined_at": at,
+        }
+        return sign_quarantined(Quarantined(**(said | changes)), self.root)
+
     def take(self, path: str, headers: Any, body: bytes) -> Refusal:
         self.calls += 1
         if self.refuse:
@@ -79,6 +94,10 @@ class Cloud:
             body=body,
             now=now(),
         )
+        self.store_key = certificate.key_bytes
+        if path.endswith("/revocations"):
+            self.revocations.append(msgspec.json.decode(body)["revocation"])
+            return 200, {"outcome": "TAKEN", "server_time": now().timestamp()}
         manifest = read_manifest(headers["Butik-Manifest"], certificate.key_bytes)
         digest = hashlib.sha256(body).hexdigest()
         assert (manifest.sha256, manifest.size, manifest.store) == (digest, len(body), certificate.store)
@@ -91,6 +110,7 @@ class Cloud:
             "outcome": "KNOWN" if known else "RECEIVED",
             "received_at": to_wire(now()),
             "proof": self.proof,
+            "quarantined": self.quarantined,
             "server_time": now().timestamp(),
         }
 

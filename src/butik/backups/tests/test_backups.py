@@ -14,6 +14,7 @@ from butik.backups import actions, line
 from butik.backups.actions import NotPaired, ask_backup, make_backup, sweep_files, upload_backup
 from butik.backups.folder import folder, only_one, sealed_file
 from butik.backups.models import Backup
+from butik.backups.standing import Readiness
 from butik.backups.tests.cloud import Cloud
 from butik.backups.work import work_backups, work_store
 from butik.changes.models import OutboxItem
@@ -106,6 +107,62 @@ def test_it_asks_three_times_and_then_the_next_upload_brings_the_proof(shop: Sho
     states = {each.id: each.state for each in rows(shop)}
     assert states[first.id] == "PROVEN"
     assert sorted(states.values()) == ["PROVEN", "UPLOADED"]
+
+
+def test_the_older_of_two_is_not_sent_for_ever(shop: Shop, cloud: Cloud) -> None:
+    """Its own proof never comes: an answer brings the newest one alone."""
+    at = AT
+    for minutes in (0, 1):
+        ask_backup(store=shop.store, actor="system", now=at + timedelta(minutes=minutes))
+        work_store(shop.store, at + timedelta(minutes=minutes))
+    older, newer = rows(shop)
+    cloud.proof = cloud.prove(newer, now() + timedelta(seconds=1))
+    work_store(shop.store, at + timedelta(minutes=5))
+    older.refresh_from_db()
+    newer.refresh_from_db()
+    assert (older.state, newer.state) == ("SUPERSEDED", "PROVEN")
+    assert older.ask_proof_at is None
+    assert not sealed_file(older.id).exists()
+    assert [each["state"] for each in told(shop)][-2:] == ["PROVEN", "SUPERSEDED"]
+    calls = cloud.calls
+    work_store(shop.store, at + timedelta(hours=9))
+    assert cloud.calls == calls
+
+
+def test_one_that_the_cloud_holds_back_says_so_until_a_person_accepts_it(shop: Shop, cloud: Cloud) -> None:
+    at = AT
+    ask_backup(store=shop.store, actor="system", now=at)
+    work_store(shop.store, at)
+    cloud.quarantined = cloud.hold(only(shop), at)
+    work_store(shop.store, at + timedelta(minutes=3))
+    backup = only(shop)
+    assert (backup.state, backup.proof) == ("QUARANTINED", cloud.quarantined)
+    assert told(shop)[-1]["state"] == "QUARANTINED"
+    assert told(shop)[-1]["proof"] == cloud.quarantined
+    readiness = Readiness(is_paired=True, proven=None, newest=backup)
+    assert "waits for a person" in readiness.answer(at)
+    fresh = Readiness(is_paired=True, proven=backup, newest=backup)
+    assert fresh.kind(at) == "alert"  # an older one is proven, and this is not all well
+    cloud.quarantined, cloud.proof = None, cloud.prove(backup, at)
+    later = at + timedelta(hours=1)
+    ask_backup(store=shop.store, actor="system", now=later)
+    work_store(shop.store, later)
+    assert {each.id: each.state for each in rows(shop)}[backup.id] == "PROVEN"
+
+
+@pytest.mark.parametrize("wrong", ["root", "store", "kind"])
+def test_a_quarantine_that_the_root_did_not_sign_is_not_believed(shop: Shop, cloud: Cloud, wrong: str) -> None:
+    at = AT
+    ask_backup(store=shop.store, actor="system", now=at)
+    work_store(shop.store, at)
+    good = cloud.root
+    if wrong == "root":
+        cloud.root = SigningKey.generate()
+    changes: dict[str, Any] = {"store": shop.chain.id} if wrong == "store" else {}
+    document = cloud.prove(only(shop), at) if wrong == "kind" else cloud.hold(only(shop), at, **changes)
+    cloud.root, cloud.quarantined = good, document
+    work_store(shop.store, at + timedelta(minutes=3))
+    assert only(shop).state == "UPLOADED"
 
 
 @pytest.mark.parametrize("wrong", ["root", "store", "sha256", "backup", "junk"])

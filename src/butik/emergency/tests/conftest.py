@@ -11,7 +11,9 @@ from uuid import UUID
 import msgspec
 import pyrage
 import pytest
+from django.template import engines
 from django.test import Client
+from django.urls import get_resolver
 from tests.support.till import NOW, Shop, Till, enrol, open_shop
 
 from butik.emergency.models import Emergency
@@ -177,6 +179,8 @@ def keep_backup(store: Store, *, days_ago: int = 0, now: datetime = NOW, **chang
 @pytest.fixture(autouse=True)
 def _service_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service's clock stands at NOW, and nothing is cached from the test before."""
+    assert get_resolver().url_patterns  # what takes its clock by name is imported before, or would keep this one
+    assert engines.all()
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setattr("butik.vault.authentication.now", lambda: clock.now())
     forget_installation()

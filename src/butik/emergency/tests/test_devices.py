@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
+import pyrage
 import pytest
 from tests.support.till import BREAD, MILK, NOW
 
@@ -12,13 +13,14 @@ from butik.changes.models import FeedEntry
 from butik.emergency.actions import mark_recovered, release_store
 from butik.emergency.models import Emergency, EmergencyStore, Order, Paper, Readiness, RecordPosition
 from butik.emergency.orders import VALID_FOR, renew_orders
-from butik.emergency.tests.conftest import Cloud, activate_chain, keep_backup, make_cloud, payload
+from butik.emergency.tests.conftest import STAFF, Cloud, activate_chain, keep_backup, make_cloud, payload
 from butik.lib.signing import SigningKey, encode
 from butik.live.models import LiveEvent
 from butik.organisation.keys import issue_certificate
 from butik.organisation.models import Device, EnrolmentCode, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import QuarantinedRecord, Sale, Series
+from butik.vault.keys import recipient_of
 from butik.vault.models import StoredPrices
 
 
@@ -134,6 +136,25 @@ def test_versions_only_grow_also_when_an_older_backup_is_chosen(backed: Cloud) -
     assert during["version"] == before["version"] + 1
     with tenant_scope([backed.organisation_id]):
         assert Paper.objects.get(store=store, kind="PRICES").version == during["version"]
+
+
+def test_the_emergency_sells_from_the_chosen_backup_whatever_is_newer(backed: Cloud) -> None:
+    """Prices and staff alike, also when one is proven while it is active."""
+    papers, store = backed.papers[0], backed.shops[0].store
+    recipient = pyrage.x25519.Recipient.from_str(recipient_of(store.chain_id))
+    older = [STAFF[0] | {"name": "Older Maja"}]
+    chosen = keep_backup(store, days_ago=5, staff=pyrage.encrypt(msgspec.json.encode(older), [recipient]))
+    keep_backup(store, days_ago=9)
+    keep_backup(backed.shops[1].store, days_ago=5)
+    activate_chain(backed, date=(NOW - timedelta(days=5)).date())
+    keep_backup(store, now=NOW + timedelta(hours=1))
+    said = backed.said(backed.post(papers, "/enter", {"order": payload(backed.order(papers))["id"]}))
+    for document in (said["prices"], backed.said(backed.get(papers, "/prices"))["prices"]):
+        manifest = backed.signed(document, "butik-prices")
+        assert (manifest["backup"], manifest["sha256"]) == (str(chosen.pk), chosen.price_sha256)
+    for document in (said["staff"], backed.said(backed.get(papers, "/staff"))["staff"]):
+        assert [each["name"] for each in backed.signed(document, "butik-staff")["staff"]] == ["Older Maja"]
+    assert backed.signed(said["assignment"], "butik-assignment")["backup"]["id"] == str(chosen.pk)
 
 
 def test_every_device_is_told_and_enters_once(backed: Cloud, active: Emergency) -> None:

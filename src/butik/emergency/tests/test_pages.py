@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.test import Client
 from tests.support.cast import PASSWORD, signed_in
 from tests.support.till import MILK, NOW
 
+from butik.audit.models import AuditEntry
 from butik.emergency.actions import accept_shortfall
 from butik.emergency.adopting import NotAdopted, adopt_chain
 from butik.emergency.models import Assignment, Emergency, EmergencyStore
@@ -23,13 +25,15 @@ from butik.organisation.pairing import introduce_chain
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.models import Person
 from butik.staff.people import give_access
+from butik.vault.differences import Difference
+from butik.vault.models import StoredBackup
 
 SECOND_FACTOR = "butik.emergency.second_factor.SecondFactorMiddleware"
 
 
 @pytest.fixture(autouse=True)
 def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("views", "activation_views", "store_views"):
+    for module in ("views", "activation_views", "store_views", "quarantine_views"):
         monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
 
 
@@ -250,3 +254,70 @@ def test_a_store_that_took_no_part_is_done_with_by_a_click(alice: Client, backed
     with tenant_scope([backed.organisation_id]):
         states = EmergencyStore.objects.order_by("store__number").values_list("state", flat=True)
         assert list(states) == ["SELLING", "RECOVERED"]
+
+
+def quarantined(cloud: Cloud) -> StoredBackup:
+    """A poisoned backup, an hour after a proven one."""
+    store = cloud.shops[0].store
+    with tenant_scope([cloud.organisation_id]):
+        before = StoredBackup.objects.newest_proven(store)
+    before = before or keep_backup(store)
+    found = [
+        Difference(rule="PIN", is_suspect=True, count=2, total=9, examples=["101", "104"]),
+        Difference(rule="PRICES", is_suspect=False, count=12, total=2031, examples=["1", "2", "3", "4", "5"]),
+    ]
+    return keep_backup(
+        store,
+        now=NOW + timedelta(hours=1),
+        state="QUARANTINED",
+        compared_with=before.pk,
+        differences=msgspec.json.encode(found).decode(),
+    )
+
+
+def test_a_backup_in_quarantine_says_what_differs_and_is_accepted_with_a_reason(alice: Client, cloud: Cloud) -> None:
+    held = quarantined(cloud)
+    store = cloud.shops[0].store
+    page = f"/stores/{store.pk}/backups/{held.pk}/"
+    assert "In quarantine" in text(alice.get(f"/stores/{store.pk}/"))
+    assert page in alice.get(f"/stores/{store.pk}/").content.decode()
+    said = text(alice.get(page))
+    assert "PIN changed without a new PIN being given odd 2 of 9 101, 104" in said.replace("▲ ", "")
+    assert "and 7 more" in said
+    assert "compared with the proven one" in said
+    assert "at least 5" in text(alice.post(page, {"reason": "ok"}), 422)
+    answer = alice.post(page, {"reason": "Two of them asked for new PINs"})
+    assert answer.headers["Location"] == f"/stores/{store.pk}/"
+    held.refresh_from_db()
+    assert (held.state, held.accept_reason) == ("RECEIVED", "Two of them asked for new PINs")
+    with tenant_scope([cloud.organisation_id]):
+        line = AuditEntry.objects.get(action="vault.backup.accepted")
+        assert line.subject == str(held.pk)
+    assert "not in quarantine any more" in text(alice.post(page, {"reason": "once more"}, follow=True))
+
+
+def test_the_board_says_that_the_newest_backup_is_in_quarantine(alice: Client, backed: Cloud) -> None:
+    quarantined(backed)
+    said = text(alice.get("/board/now"))
+    assert "Newest backup in quarantine" in said
+    assert "All 2 stores could sell tonight" in said  # from the one before
+
+
+def test_nobody_accepts_a_backup_without_the_right_or_during_an_emergency(
+    alice: Client, backed: Cloud, active: Emergency
+) -> None:
+    held = quarantined(backed)
+    page = f"/stores/{backed.shops[0].store.pk}/backups/{held.pk}/"
+    manager = signed_in(
+        give_access(
+            email="bob@example.com", name="Bob", password=PASSWORD, level="STORE_MANAGER", chain=backed.chain,
+            organisation_id=backed.organisation_id, store=backed.shops[0].store, actor="system", now=NOW,
+        )
+    )  # fmt: skip
+    assert manager.post(page, {"reason": "I think so"}).status_code == 403
+    assert "no backup can be accepted" in text(alice.get(page))
+    assert "no backup can be accepted" in text(alice.post(page, {"reason": "I think so"}), 422)
+    held.refresh_from_db()
+    assert held.state == "QUARANTINED"
+    other = backed.shops[1].store
+    assert alice.get(f"/stores/{other.pk}/backups/{held.pk}/").status_code == 404

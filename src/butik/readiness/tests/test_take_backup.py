@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from butik.error_log.models import ErrorEntry
 from butik.lib.clock import now, to_wire
 from butik.lib.ids import new_id
 from butik.live.models import LiveEvent
+from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.readiness.models import BackupReport
 from butik.readiness.tests.conftest import Cloud, tell, tell_proven
@@ -99,3 +101,36 @@ def test_a_body_that_is_none_is_refused(bad: bytes, cast: Cast) -> None:
 
     with tenant_scope([cast.organisation_id]), pytest.raises((msgspec.DecodeError, UnicodeDecodeError)):
         OUTBOX_KINDS["backup"](cast.store, bad, now())
+
+
+def hold(cloud: Cloud, of: Store, which: UUID, **changes: Any) -> str:
+    said = {
+        "v": 1, "org": of.organisation_id, "chain": of.chain_id, "store": of.pk, "backup": which,
+        "sha256": "0" * 64, "received_at": to_wire(now()), "quarantined_at": to_wire(now()),
+    }  # fmt: skip
+    return cloud.key.sign("butik-quarantined", msgspec.json.encode(said | changes))
+
+
+def test_one_in_quarantine_is_an_alarm_and_proves_nothing(cast: Cast, cloud: Cloud) -> None:
+    backup = new_id()
+    report = tell(cast.store, "QUARANTINED", backup=backup, proof=hold(cloud, cast.store, backup))
+    assert (report.state, report.received_at) == ("QUARANTINED", None)
+    [said] = complaints(cast)
+    assert "holds back a backup of Nordly 12" in said
+    proof = cloud.prove(cast.store, backup, now())
+    assert tell(cast.store, "PROVEN", backup=backup, proof=proof).state == "PROVEN"  # a person has accepted it
+
+
+@pytest.mark.parametrize("spoilt", [{"store": new_id()}, {"backup": new_id()}, {"received_at": "2099-01-01T00:00:00Z"}])
+def test_a_store_cannot_say_so_by_itself(spoilt: dict[str, Any], cast: Cast, cloud: Cloud) -> None:
+    backup = new_id()
+    report = tell(cast.store, "QUARANTINED", backup=backup, proof=hold(cloud, cast.store, backup, **spoilt))
+    assert (report.state, report.proof) == ("UPLOADED", "")
+    proof = cloud.prove(cast.store, backup, now())
+    assert tell(cast.store, "QUARANTINED", backup=new_id(), proof=proof).state == "UPLOADED"
+
+
+def test_one_that_a_newer_one_has_overtaken_waits_no_longer(cast: Cast, cloud: Cloud) -> None:
+    report = tell(cast.store, "UPLOADED")
+    assert tell(cast.store, "SUPERSEDED", backup=report.backup).state == "SUPERSEDED"
+    assert complaints(cast) == []

@@ -58,6 +58,10 @@ class Depot:
     key: SigningKey = field(default_factory=SigningKey.generate)
     key_version: int = 1
     number: int = 12
+    tablet: SigningKey = field(default_factory=SigningKey.generate)
+    tablet_id: str = field(default_factory=lambda: str(new_id()))
+    assistant_id: str = field(default_factory=lambda: str(new_id()))
+    series_id: str = field(default_factory=lambda: str(new_id()))
 
     @classmethod
     def adopt(cls, number: int = 12) -> "Depot":
@@ -252,17 +256,17 @@ def make_content(depot: Depot, at: datetime, articles: list[Article], **changes:
         "format": FORMAT, "org": str(depot.org), "chain": str(depot.chain), "store": str(depot.store_id),
         "made_at": to_wire(at), "position": str(POSITION), "app": "0.1.0", "tree": json.dumps(tree),
     }  # fmt: skip
-    tablet = SigningKey.generate()
-    device = Device(str(new_id()), 3, "Tablet", encode(tablet.public), tablet.kid, "ACTIVE", "a.b.c")
+    tablet = depot.tablet
+    device = Device(depot.tablet_id, 3, "Tablet", encode(tablet.public), tablet.kid, "ACTIVE", "a.b.c")
     content = Content(
         meta=meta | changes.pop("meta", {}),
         articles=articles,
         barcodes=[Barcode(f"57{int(each.number):09}", each.number, 1000) for each in articles],
         price_file=price_file_of(articles),
-        assistants=[Assistant(str(new_id()), "101", "Maja", "OPERATOR", PIN, 1)],
+        assistants=[Assistant(depot.assistant_id, "101", "Maja", "OPERATOR", PIN, 1)],
         poss=[Pos(str(new_id()), 3, "Till 3"), Pos(str(new_id()), 4, "Till 4")],
         devices=[device],
-        series=[SeriesHead(str(new_id()), 3, device.id, "N2", 7, "ab" * 32, 7, 45000)],
+        series=[SeriesHead(depot.series_id, 3, device.id, "N2", 7, "ab" * 32, 7, 45000)],
     )
     return replace(content, **changes)
 

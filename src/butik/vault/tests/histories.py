@@ -44,7 +44,11 @@ def make_history(chance: Random) -> History:
     """Nights, some without a backup, some with several, many within seconds of midnight; then a while of silence."""
     zone = chance.choice(ZONES)
     start = datetime(2026, chance.randint(1, 12), chance.randint(1, 28), tzinfo=UTC)
-    store, gap, state_of = Store(timezone=zone), chance.choice([1, 1, 1, 2, 9, 30]), chance.choice(["P", "PPPR", "PWR"])
+    store, gap, state_of = (
+        Store(timezone=zone),
+        chance.choice([1, 1, 1, 2, 9, 30]),
+        chance.choice(["P", "PPPR", "PWR", "PQQ"]),
+    )
     rows = []
     moment = start
     for _ in range(chance.randint(0, 12)):
@@ -54,7 +58,7 @@ def make_history(chance: Random) -> History:
             moment = (local + timedelta(seconds=chance.choice([-1, 0, 1]))).astimezone(UTC)
         else:
             moment += NIGHT * chance.random()
-        state = {"P": "PROVEN", "R": "REFUSED", "W": "RECEIVED"}[chance.choice(state_of)]
+        state = {"P": "PROVEN", "R": "REFUSED", "W": "RECEIVED", "Q": "QUARANTINED"}[chance.choice(state_of)]
         rows.append(Row(UUID(int=chance.getrandbits(128)), moment, today_of(store, moment), state))
     chance.shuffle(rows)
     now = moment + timedelta(days=chance.choice([0, 0, 1, 2, 3, 4, 8, 20, 40, 200]))
@@ -90,6 +94,7 @@ def oracle_deletes(history: History, is_active: bool) -> set[UUID]:
     days = history.days
     proven = sorted((row for row in history.rows if row.state == "PROVEN"), key=lambda row: (row.received_at, row.id))
     stays = {row.id for row in history.rows if row.state == "RECEIVED" or (today - days[row.id]).days < 3}
+    stays |= {row.id for row in history.rows if row.state == "QUARANTINED" and (today - days[row.id]).days < 14}
     settled = [row for row in proven if (today - days[row.id]).days >= 3]
     stays |= {row.id for row in (*proven[-1:], *settled[-1:])}
     seen: set[tuple[str, int, int]] = set()

@@ -31,7 +31,7 @@ def test_the_oracle_finds_a_choice_that_is_a_day_off(monkeypatch: pytest.MonkeyP
     assert any(differences(seed) for seed in range(200))
 
 
-@pytest.mark.parametrize("name", ["DAYS", "WEEKS", "MONTHS"])
+@pytest.mark.parametrize("name", ["DAYS", "WEEKS", "MONTHS", "QUARANTINE"])
 @pytest.mark.parametrize("off", [-1, 1])
 def test_the_oracle_finds_a_retention_that_is_one_off(monkeypatch: pytest.MonkeyPatch, name: str, off: int) -> None:
     monkeypatch.setattr(retention, name, getattr(retention, name) + off)
@@ -45,7 +45,9 @@ def test_the_day_s_last_one_then_the_nearest_older_then_the_nearest_newer() -> N
     assert choose(rows, TODAY) == Choice("EXACT", late)
     assert choose(rows, date(2026, 11, 19)) == Choice("OLDER", old)
     assert choose(rows, date(2026, 10, 1)) == Choice("NEWER", old)
-    assert choose([row(TODAY, "REFUSED"), row(TODAY, "RECEIVED")], TODAY) == Choice("NONE", None)
+    assert choose([row(TODAY, state) for state in ("REFUSED", "RECEIVED", "QUARANTINED")], TODAY) == Choice(
+        "NONE", None
+    )
 
 
 def test_nothing_goes_while_an_emergency_is_active_and_never_the_last_one() -> None:
@@ -59,7 +61,7 @@ def test_no_new_backup_pushes_an_older_one_out() -> None:
     for seed in range(3000):
         chance = Random(seed)
         history = make_history(chance)
-        flood = [row(history.today, chance.choice(["PROVEN", "REFUSED", "RECEIVED"])) for _ in range(4)]
+        flood = [row(history.today, chance.choice(["PROVEN", "REFUSED", "RECEIVED", "QUARANTINED"])) for _ in range(4)]
         before = {each.id for each in to_delete(history.rows, history.today, is_active=False)}
         after = {each.id for each in to_delete([*history.rows, *flood], history.today, is_active=False)}
         assert after <= before, f"seed {seed}"

@@ -53,7 +53,7 @@ def test_the_api_has_one_verb_on_one_path() -> None:
     """Read from the router: whatever is added later is met here."""
     patterns: list[Any] = get_resolver().url_patterns
     (vault,) = (each for each in patterns if str(each.pattern) == "api/vault/v1/")
-    assert [str(each.pattern) for each in vault.url_patterns] == ["backups", ""]
+    assert [str(each.pattern) for each in vault.url_patterns] == ["backups", "revocations", ""]
     assert [sorted(each.methods) for each in _operations(vault.url_patterns[0])] == [["POST"]]
 
 

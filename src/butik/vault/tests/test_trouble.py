@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from butik.audit.models import AuditEntry
 from butik.error_log.models import ErrorEntry
 from butik.lib.clock import now
 from butik.lib.signing import encode
@@ -19,6 +20,7 @@ from butik.snapshot.format import Device as Row
 from butik.vault import jail, proving
 from butik.vault.actions import freeze, lift
 from butik.vault.models import StoredBackup, StoredPrices
+from butik.vault.retention import to_delete
 from butik.vault.standing import deadline_after, standing_of
 from butik.vault.storage import object_path, objects
 from butik.vault.sweeping import ORPHAN_AGE, sweep_orphans, sweep_store
@@ -163,16 +165,36 @@ def test_the_sweep_deletes_rows_prices_and_files_and_nothing_of_a_frozen_chain(d
     made = kept_at(depot, midday(3), midday(4), midday(20))
     gone = object_path(depot.stored(made[1]).object)
     freeze(chain=depot.store.chain, actor="system", now=midday(20))
-    keep_vault([depot.org], now=lambda: midday(20))
+    keep_vault([depot.org], now=lambda: midday(25))  # a day on which one may go, as the next line shows
     assert len(depot.all_stored()) == 3
-    lift(chain=depot.store.chain, actor="system", now=midday(20))
-    keep_vault([depot.org], now=lambda: midday(20))
+    assert gone.exists()
+    lift(chain=depot.store.chain, actor="system", now=midday(25))
     keep_vault([depot.org], now=lambda: midday(25))
     assert [each.pk for each in depot.all_stored()] == [made[0].manifest.id, made[2].manifest.id]
     assert not gone.exists()
     with tenant_scope([depot.org]):
         assert StoredPrices.objects.filter(store_id=depot.store_id).count() == 2
+        assert AuditEntry.objects.get(action="vault.backup.deleted").subject == str(made[1].manifest.id)
     assert len(list(objects().rglob("*.age"))) == 2
+
+
+def test_a_sweep_that_knows_of_no_freeze_would_be_found(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted fault, at the worker's own door."""
+    kept_at(depot, midday(3), midday(4), midday(20))
+    freeze(chain=depot.store.chain, actor="system", now=midday(20))
+    thawed = {"is_active": False}
+    monkeypatch.setattr("butik.vault.sweeping.to_delete", lambda rows, today, _: to_delete(rows, today, **thawed))
+    keep_vault([depot.org], now=lambda: midday(25))
+    assert len(depot.all_stored()) == 2
+
+
+def test_another_chain_s_freeze_keeps_nothing(depot: Depot) -> None:
+    kept_at(depot, midday(3), midday(4), midday(20))
+    other = Depot.adopt(13)
+    other.make_known()
+    freeze(chain=other.store.chain, actor="system", now=midday(20))
+    keep_vault([depot.org, other.org], now=lambda: midday(25))
+    assert len(depot.all_stored()) == 2
 
 
 def test_only_old_files_that_no_row_names_are_swept(depot: Depot) -> None:
