@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = Path(os.environ.get("BUTIK_REAL_INPUT") or ROOT.parent / "shared" / "data")
+SHARED = ROOT.parent / "shared"
+FOLDER = Path(os.environ.get("BUTIK_REAL_INPUT") or SHARED / "data")
 
 
 def real_file(name: str) -> Path:
@@ -17,6 +18,14 @@ def real_file(name: str) -> Path:
     path = FOLDER / f"{name}.csv.gz"
     if not path.exists():
         pytest.skip(f"{path.name} is not here (BUTIK_REAL_INPUT names its folder)")
+    return path
+
+
+def field_case(name: str) -> Path:
+    """A file or a list of cases that another shop's system stumbled over; the test is skipped where it is missing."""
+    path = SHARED / "field-cases" / name
+    if not path.exists():
+        pytest.skip(f"the field case {name} is not beside this checkout")
     return path
 
 

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_noop
 
-from butik.articles.import_options import ImportOptions, check_options
+from butik.articles.import_options import ImportOptions, answered, check_options
 from butik.articles.models import ArticleImport
-from butik.articles.words import FileProblem, Said, say
+from butik.articles.words import FileProblem, FileQuestion, Said, say
 from butik.audit.actions import record
 from butik.lib.ids import new_id
 from butik.live.actions import announce
@@ -111,6 +111,41 @@ def fail_import(*, run: ArticleImport, claim: UUID | None, said: Said, now: date
         mine = mine.filter(claim=claim) if claim else mine
         if mine.update(state=State.FAILED, message=said.packed(), claim=None, finished_at=now):
             _tell(run, "articles.import.failed", now, run.actor)
+
+
+def ask_about_import(*, run: ArticleImport, claim: UUID, question: FileQuestion, now: datetime) -> None:
+    """Hold a run until a person has said how its file is to be read."""
+    with tenant_scope([run.organisation_id]), transaction.atomic():
+        asked = ArticleImport.objects.filter(pk=run.pk, state=State.RUNNING, claim=claim).update(
+            state=State.ASKED,
+            message=question.said.packed(),
+            question=question.packed(),
+            claim=None,
+            finished_at=now,
+        )
+        if asked:
+            _tell(run, "articles.import.asked", now, run.actor)
+
+
+def answer_import(*, run: ArticleImport, value: str, actor: str, now: datetime) -> bool:
+    """Read the file once more with a person's answer, as a trial; False if that was not the question (any more)."""
+    question = run.question
+    if run.state != State.ASKED or value not in {each["value"] for each in question["choices"]}:
+        return False
+    options = answered(ImportOptions.unpacked(run.options), question["option"], value)
+    with tenant_scope([run.organisation_id]), transaction.atomic():
+        queued = ArticleImport.objects.filter(pk=run.pk, state=State.ASKED).update(
+            state=State.WAITING,
+            options=options.packed(),
+            question={},
+            is_dry_run=True,
+            percent=0,
+            message="",
+            actor=actor,
+        )
+        if queued:
+            _tell(run, "articles.import.answered", now, actor)
+    return bool(queued)
 
 
 def give_up_abandoned(*, organisation_id: UUID, now: datetime) -> int:

@@ -3,32 +3,46 @@
 import csv
 import gzip
 import io
+import re
 import zlib
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder, lookup
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, NamedTuple, TextIO, cast
 
-from charset_normalizer import from_bytes
 from django.utils.translation import gettext_noop
 
-from butik.articles.words import FileProblem
+from butik.articles.import_encoding import SAMPLE, checked_encoding, find_encoding
+from butik.articles.words import FileProblem, Said, say
 
 LARGEST_FILE = 100 * 1024 * 1024  # unpacked
-SAMPLE = 256 * 1024
 DELIMITERS = ";,\t|"
-# What shops' systems write that do not write UTF-8: Windows, DOS, Mac.
-NORDIC_ENCODINGS = ("cp1252", "cp850", "mac_roman")
-EXPECTED = frozenset("æøåÆØÅäöÄÖüÜéÉèêáàâëïíóôúçñßðþÐÞ½€£§®°\u00a0")
-OLD_ENCODINGS = ["cp1252", "cp850", "mac_roman", "cp1250", "cp1255"]
+HEADER_WITHIN = 20  # rows: titles and empty rows may stand above the names of the columns
 _TOO_LARGE = gettext_noop(
     "The file is larger than %(limit)s MB. Split it, or leave out the columns that are not needed."
 )
+STRAY_MARK = gettext_noop(
+    "A quotation mark stands in the row where none can be read. Leave it out, or close it; a mark that belongs to the"
+    ' text is written twice, in a cell that begins and ends with one: "4"" pipe".'
+)
+CUT_OFF = gettext_noop("The file ends in the middle of this row: it was cut off.")
+# What begins like this is no table of text, whatever its name says.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", gettext_noop("This is a zip or Excel file. Save the sheet as CSV and import that.")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("This is an Excel file. Save the sheet as CSV and import that.")),
+    (b"%PDF", gettext_noop("This is a PDF file. Ask for the prices as CSV and import that.")),
+    (b"{\\rtf", gettext_noop("This is a text document. Save the table as CSV and import that.")),
+)
+_WEB_PAGE = gettext_noop("This is a web page, whatever its name says. Open it in a spreadsheet and save it as CSV.")
 
-Row = tuple[int, list[str]]  # line number, cells
 Progress = Callable[[float], None]
+
+
+class Row(NamedTuple):
+    line: int
+    cells: list[str]
+    fault: Said | None = None  # why it cannot be read; its cells are the best that can be made of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,94 +53,78 @@ class CsvShape:
     delimiter: str
     header: list[str]
     sample: list[list[str]]  # its first rows
+    above: list[Row]  # what stands above the header
+    header_line: int
+    records: int  # to pass over until the first row
 
 
 def find_shape(path: Path, encoding: str = "", recognise: Callable[[list[str]], int] = len) -> CsvShape:
-    """Find encoding and delimiter; `recognise` counts the columns of a header that make sense."""
-    sample = read_sample(path)
+    """Find encoding, delimiter and header; `recognise` counts the columns of a header that make sense."""
+    with _unpacked(path) as file:
+        sample = file.read(SAMPLE)
+        _refuse_other_kinds(sample)
+        encoding = checked_encoding(encoding) if encoding else find_encoding(sample, file)
+    text = sample.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if len(sample) == SAMPLE and "\n" in text:
+        text = text[: text.rindex("\n") + 1]  # the last line is probably cut through
+    named = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
+    delimiter = named[1] if named else _find_delimiter(text, recognise)
+    records = _sample_records(text, delimiter)
+    filled = [place for place, row in enumerate(records) if any(map(str.strip, row.cells)) and place >= bool(named)]
+    if not filled:
+        raise FileProblem(gettext_noop("The file is empty."))
+    place = _header_place(records, filled, recognise)
+    above = [records[each] for each in filled if each < place]
+    header = [name.strip().removeprefix("\ufeff") for name in records[place].cells]
+    rows = [row.cells for row in records[place + 1 :]]
+    return CsvShape(encoding, delimiter, header, rows, above, records[place].line, place + 1)
+
+
+def _refuse_other_kinds(sample: bytes) -> None:
     if not sample.strip(b"\x00\r\n\t \xef\xbb\xbf\xff\xfe"):
         raise FileProblem(gettext_noop("The file is empty."))
-    if sample.startswith(b"PK\x03\x04"):
-        raise FileProblem(gettext_noop("This is a zip or Excel file. Save the sheet as CSV and import that."))
-    encoding = _checked_encoding(encoding) if encoding else find_encoding(sample)
-    text = sample.decode(encoding, errors="replace").removeprefix("\ufeff")
-    lines = text.splitlines()
-    if len(sample) == SAMPLE and len(lines) > 1:
-        lines.pop()  # probably cut through
-    is_named = lines[0].lower().startswith("sep=") and len(lines[0]) == 5
-    delimiter = lines[0][4] if is_named else _find_delimiter(lines, recognise)
-    rows = _sample_rows(lines[is_named:], delimiter)
-    if not rows:
-        raise FileProblem(gettext_noop("The file is empty."))
-    return CsvShape(encoding, delimiter, [name.strip() for name in rows[0]], rows[1:])
+    for beginning, words in _OTHER_KINDS:
+        if sample.startswith(beginning):
+            raise FileProblem(words)
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|table|meta|\?xml)", sample, re.IGNORECASE):
+        raise FileProblem(_WEB_PAGE)
 
 
-def read_sample(path: Path) -> bytes:
-    with _unpacked(path) as file:
-        return file.read(SAMPLE)
+def _header_place(records: list[Row], filled: list[int], recognise: Callable[[list[str]], int]) -> int:
+    """The first of the first rows that has the most names of columns; without any name the first row is taken."""
+    return max(filled[:HEADER_WITHIN], key=lambda place: (recognise(records[place].cells), -place))
 
 
-def find_encoding(sample: bytes) -> str:
-    for mark, name in ((BOM_UTF8, "utf-8-sig"), (BOM_UTF16_LE, "utf-16"), (BOM_UTF16_BE, "utf-16")):
-        if sample.startswith(mark):
-            return name
-    if sample.count(0) > len(sample) // 4:
-        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
-    try:
-        getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        return _old_encoding(sample)
-    return "utf-8"
-
-
-def _old_encoding(sample: bytes) -> str:
-    """One byte a letter: the encoding in which what is not ASCII becomes letters that shops here write."""
-    special = bytes(each for each in sample if each > 127)
-    shares = {
-        name: sum(letter in EXPECTED for letter in special.decode(name, "replace")) / len(special)
-        for name in NORDIC_ENCODINGS
-    }
-    best = max(shares, key=lambda name: shares[name])
-    if shares[best] > 0.8:
-        return best
-    guess = from_bytes(sample, cp_isolation=OLD_ENCODINGS).best()
-    return guess.encoding if guess else best
-
-
-def _checked_encoding(name: str) -> str:
-    try:
-        return lookup(name).name
-    except LookupError:
-        raise FileProblem(gettext_noop("There is no encoding “%(encoding)s”."), encoding=name) from None
-
-
-def _find_delimiter(lines: list[str], recognise: Callable[[list[str]], int]) -> str:
+def _find_delimiter(text: str, recognise: Callable[[list[str]], int]) -> str:
     def score(delimiter: str) -> tuple[int, int]:
-        rows = _sample_rows(lines[:20], delimiter)
-        return (recognise(rows[0]), len(rows[0])) if rows else (0, 0)
+        rows = [row.cells for row in _sample_records(text, delimiter, HEADER_WITHIN)]
+        return max(((recognise(cells), len(cells)) for cells in rows), default=(0, 0))
 
     return max(DELIMITERS, key=score)
 
 
-def _sample_rows(lines: list[str], delimiter: str) -> list[list[str]]:
+def _sample_records(text: str, delimiter: str, most: int = 0) -> list[Row]:
+    records: list[Row] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    before = 0
     try:
-        return [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]
+        for cells in reader:
+            records.append(Row(before + 1, cells))
+            before = reader.line_num
+            if len(records) == most:
+                break
     except csv.Error:
-        return []
+        pass  # reading the rows will say it
+    return records
 
 
 def read_rows(path: Path, shape: CsvShape, progress: Progress = lambda _: None) -> Iterator[Row]:
     """The rows after the header, streamed; blank lines are none. `progress` is told the share that was read."""
     try:
         with _text(path, shape.encoding, progress) as file:
-            reader = csv.reader(file, delimiter=shape.delimiter)
-            _skip_header(reader, shape)
-            before = reader.line_num
-            for cells in reader:
-                if cells:
-                    _check_quotes(cells, before + 1, reader.line_num, shape)
-                    yield before + 1, cells
-                before = reader.line_num
+            for row in _records(file, shape):
+                if row.fault or any(cell and not cell.isspace() for cell in row.cells):
+                    yield row
     except csv.Error as error:
         raise FileProblem(
             gettext_noop("The file is not a table of rows and columns: %(error)s."), error=error
@@ -137,16 +135,60 @@ def read_rows(path: Path, shape: CsvShape, progress: Progress = lambda _: None) 
         ) from None
 
 
-def _skip_header(reader: "Iterator[list[str]]", shape: CsvShape) -> None:
-    for cells in reader:
-        if [name.strip().removeprefix("\ufeff") for name in cells] == shape.header:
-            return
+def _records(file: TextIO, shape: CsvShape) -> Iterator[Row]:
+    """Every record behind the header; where a quotation mark stands astray, line by line."""
+    lines = _Lines(file)
+    is_sound = _sound_line(shape.delimiter)
+    before = 0
+    for place, cells in enumerate(csv.reader(lines, delimiter=shape.delimiter)):
+        read, lines.read = lines.read, []
+        if place < shape.records:
+            pass
+        elif len(read) > 1:
+            yield from _over_several_lines(read, cells, before + 1, shape)
+        elif '"' in read[0] and not is_sound(read[0].rstrip("\r\n")):
+            yield Row(before + 1, _bare_cells(read[0], shape), say(STRAY_MARK))
+        elif len(cells) < len(shape.header) and cells and not read[0].endswith(("\n", "\r")):
+            yield Row(before + 1, cells, say(CUT_OFF))
+        else:
+            yield Row(before + 1, cells)
+        before += len(read)
 
 
-def _check_quotes(cells: list[str], first: int, last: int, shape: CsvShape) -> None:
-    # A quotation mark that is never closed swallows the lines behind it: nothing may disappear like that.
-    if last > first and len(cells) != len(shape.header):
+class _Lines:
+    """The lines of a file, for csv; remembers those of the record that is being read."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.read: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._file:
+            self.read.append(line)
+            yield line
+
+
+def _sound_line(delimiter: str) -> Callable[[str], object]:
+    """Whether quotation marks stand only around whole cells, or inside of one that has none around it."""
+    part = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*+"[ \t]*|(?!\s*")[^{part}]*+)'
+    return re.compile(rf"{cell}(?:{part}{cell})*").fullmatch
+
+
+def _bare_cells(line: str, shape: CsvShape) -> list[str]:
+    return line.rstrip("\r\n").split(shape.delimiter)
+
+
+def _over_several_lines(read: list[str], cells: list[str], first: int, shape: CsvShape) -> Iterator[Row]:
+    """A cell may hold line breaks. But a mark that is never closed swallows the rows behind it: none may disappear."""
+    if len(cells) != len(shape.header):
         raise FileProblem(gettext_noop("A quotation mark that opens on line %(line)s is not closed."), line=first)
+    bare = [_bare_cells(line, shape) for line in read]
+    if sum(len(each) == len(shape.header) for each in bare) < 2:
+        yield Row(first, cells)
+        return
+    for line, (text, parts) in enumerate(zip(read, bare, strict=True), first):
+        yield Row(line, parts, say(STRAY_MARK) if '"' in text else None)
 
 
 def as_line(cells: list[str], delimiter: str) -> str:

@@ -1,11 +1,13 @@
 """What a person says about a file: which column is what, what the file lacks, which rows to take."""
 
 import re
-from dataclasses import dataclass, field
+import unicodedata
+from dataclasses import dataclass, field, replace
 
 import msgspec
 from django.utils.translation import gettext_noop
 
+from butik.articles.import_dates import DATE_ORDERS
 from butik.articles.words import FileProblem
 
 # Names by which columns are known, without case, spaces and signs; the first that a file has is taken.
@@ -16,8 +18,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "name": ("name", "articlename", "itemname", "productname", "description", "varenavn", "navn", "beskrivelse"),
     "price": ("price", "salesprice", "retailprice", "consumerprice", "pris", "salgspris", "udsalgspris"),
     "vat": ("vat", "vatrate", "vatpercent", "moms", "momssats", "momsprocent"),
-    "unit": ("unit", "salesunit", "uom", "enhed", "salgsenhed"),
     "weighed": ("weighed", "weighable", "byweight", "vejevare", "vejes", "vægtvare"),
+    "unit": ("unit", "salesunit", "uom", "enhed", "salgsenhed"),
     "group": ("group", "articlegroup", "department", "category", "varegruppe", "gruppe", "kategori"),
     "currency": ("currency", "valuta"),
     "age": ("agelimit", "minimumage", "age", "aldersgrænse", "alder"),
@@ -36,6 +38,7 @@ class ImportOptions:
     changes: bool = False  # the file says what changed, not all there is
     encoding: str = ""  # empty: found out
     decimal: str = ""  # "," or "."; empty: found out
+    dates: str = ""  # the order of a date's parts: "DMY", "MDY" or "YMD"; empty: found out
     vat_rates: tuple[int, ...] = ()  # hundredths of a percent; empty: what the currency's country is known for
 
     def packed(self) -> dict[str, object]:
@@ -54,12 +57,22 @@ def check_options(options: ImportOptions) -> None:
             raise FileProblem(
                 gettext_noop("There is no field “%(field)s”. The fields are: %(fields)s."),
                 field=name,
-                fields=", ".join(NAMES),
+                fields=list(NAMES),
             )
     if options.decimal not in {"", ",", "."}:
         raise FileProblem(gettext_noop("The decimal mark is a comma or a point, not “%(mark)s”."), mark=options.decimal)
+    if options.dates not in {"", *DATE_ORDERS}:
+        raise FileProblem(gettext_noop("The order of a date is DMY, MDY or YMD, not “%(order)s”."), order=options.dates)
+
+
+def answered(options: ImportOptions, option: str, value: str) -> ImportOptions:
+    """The options with the answer to a question (words.FileQuestion)."""
+    about, _, field_name = option.partition(".")
+    if about == "columns":
+        return replace(options, columns=options.columns | {field_name: value})
+    return replace(options, dates=value) if about == "dates" else replace(options, decimal=value)
 
 
 def plain(name: str) -> str:
-    """A column's name as it is compared: without case, spaces and signs."""
-    return re.sub(r"[\W_]+", "", name.casefold())
+    """A column's name as it is compared: composed, without case, spaces and signs."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFC", name).casefold())

@@ -1,22 +1,24 @@
 """From the cells of a row to an article: every cell is checked, what is odd but usable gets a remark."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_noop
 
+from butik.articles.import_codes import Codes, read_codes, read_number, unguard, unwrap
 from butik.articles.import_columns import Columns
+from butik.articles.import_encoding import is_garbled
 from butik.articles.import_values import read_age, read_flag, read_group, read_price, read_unit, read_vat
 from butik.articles.rows import LONGEST_NAME, LONGEST_TEXT, ArticleRow, Articles, shorten
 from butik.articles.words import Refusal, Said, say
-from butik.lib.barcodes import GTIN_LENGTHS, MAX_CODE, normalise_code
+from butik.lib.barcodes import normalise_code
 
 MOST_RATES = 10  # a price file tells them apart by one digit
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-SHORT_CODE = gettext_noop("The code “%(code)s” is not an EAN or UPC; taken as the shop's own.")
-BAD_DIGIT = gettext_noop("The check digit of “%(code)s” is wrong; taken as it is.")
+_DITTO = "\"'`\u00b4\u2033\u3003“”„-–. "
 FREE = gettext_noop("The price is 0.")
 SIGNS = gettext_noop("The text held control characters; they were left out.")
 CUT = gettext_noop("The name is longer than 200 characters and was cut.")
@@ -33,16 +35,24 @@ class RowReader:
     """Reads rows of one file. Values that come again and again are read once."""
 
     def __init__(
-        self, columns: Columns, *, mark: str, currency: str, vat_rates: frozenset[int], known: Articles
+        self,
+        columns: Columns,
+        *,
+        mark: str,
+        currency: str,
+        vat_rates: frozenset[int],
+        vat_as_share: bool = False,
+        known: Articles,
     ) -> None:
         self._columns = columns
+        self._vat_as_share = vat_as_share
         self._place = columns.places.get
         self._known = known  # what the file says nothing about stays as it is
         self._rates: set[int] = set()
         self._vat_rates = vat_rates
         self._currency = currency
         readers: dict[str, Callable[[str], Any]] = {
-            "price": lambda text: read_price(text, mark, currency),
+            "price": lambda text: read_price(unguard(text), mark, currency),
             "vat": self._read_rate,
             "unit": read_unit,
             "weighed": lambda text: "KG" if read_flag(text) else "PCS",
@@ -67,13 +77,13 @@ class RowReader:
             try:
                 return seen[text]
             except KeyError:
-                value = seen[text] = reader(text)
+                value = seen[text] = reader(unwrap(text))
                 return value
 
         return get
 
     def _read_rate(self, text: str) -> int:
-        rate = read_vat(text, self._vat_rates)
+        rate = read_vat(unguard(text), self._vat_rates, as_share=self._vat_as_share)
         self._rates.add(rate)
         if len(self._rates) > MOST_RATES:
             self._rates.discard(rate)
@@ -86,7 +96,7 @@ class RowReader:
 
     def read(self, cells: list[str]) -> ReadRow:
         if len(cells) != self._columns.width:
-            self._check_width(cells)
+            cells = self._fitted(cells)
         remarks: list[Said] = []
         codes = self._codes(cells, remarks)
         number = self._number(cells, codes)
@@ -113,15 +123,23 @@ class RowReader:
 
     def read_key(self, cells: list[str]) -> str:
         """Only which article a row is about; raises Refusal when not even that can be read."""
-        return self._number(cells, self._codes(cells, []))
+        try:
+            codes = self._codes(cells, [])
+        except Refusal:
+            codes = ()
+        return self._number(cells, codes)
 
-    def _check_width(self, cells: list[str]) -> None:
+    def _fitted(self, cells: list[str]) -> list[str]:
+        """As many cells as the header has: spreadsheets leave empty ones out, or behind."""
         width = self._columns.width
-        if len(cells) > width and not any(cells[width:]):
-            return  # empty cells that a spreadsheet left behind
-        raise Refusal(
-            gettext_noop("The row has %(cells)s cells, but the header has %(width)s."), cells=len(cells), width=width
-        )
+        missing = range(len(cells), width)
+        if any(cells[width:]) or any(self._place(name) in missing for name in ("price", "vat", "op", "currency")):
+            raise Refusal(
+                gettext_noop("The row has %(cells)s cells, but the header has %(width)s."),
+                cells=len(cells),
+                width=width,
+            )
+        return [*cells[:width], *("" for _ in missing)]
 
     def _check_currency(self, cells: list[str]) -> None:
         place = self._place("currency")
@@ -135,25 +153,16 @@ class RowReader:
                 currency=self._currency,
             )
 
-    def _codes(self, cells: list[str], remarks: list[Said]) -> tuple[tuple[str, int], ...]:
+    def _codes(self, cells: list[str], remarks: list[Said]) -> Codes:
         place = self._place("barcode")
-        if place is None or place >= len(cells):
-            return ()
-        text = cells[place].strip()
-        if text.isdigit() and text.isascii() and len(text) <= MAX_CODE:
-            return ((_checked(text, remarks), 1000),)
-        return _several_codes(text, remarks) if text else ()
+        return read_codes(cells[place], remarks) if place is not None and place < len(cells) else ()
 
-    def _number(self, cells: list[str], codes: tuple[tuple[str, int], ...]) -> str:
+    def _number(self, cells: list[str], codes: Codes) -> str:
         place = self._place("number")
-        number = cells[place].strip() if place is not None and place < len(cells) else ""
-        if not number:
-            if not codes:
-                raise Refusal(gettext_noop("The row has neither number nor barcode."))
-            return codes[0][0]
-        if len(number) > MAX_CODE or not number.isprintable() or not number.isascii():
-            raise Refusal(gettext_noop("The number “%(number)s” is longer than 20 plain characters."), number=number)
-        return number
+        number = read_number(cells[place]) if place is not None and place < len(cells) else ""
+        if not number and not codes:
+            raise Refusal(gettext_noop("The row has neither number nor barcode."))
+        return number or codes[0][0]
 
     def _texts(self, cells: list[str], remarks: list[Said]) -> tuple[str, str]:
         short, long = self._place("text"), self._place("name")
@@ -178,59 +187,36 @@ class RowReader:
 
     def _linked(self, cells: list[str]) -> str:
         place = self._place("linked")
-        linked = (cells[place] if place is not None else self._columns.constants["linked"]).strip()
-        if len(linked) > MAX_CODE or not linked.isprintable():
-            raise Refusal(gettext_noop("“%(number)s” is not the number of a linked article."), number=linked)
+        linked = read_number(cells[place] if place is not None else self._columns.constants["linked"])
         # numbers that are barcodes stand without leading zeros
         return linked if "number" in self._columns.places else normalise_code(linked)
 
 
-def _checked(code: str, remarks: list[Said]) -> str:
-    """The normal form of a code of digits, with a remark when it is none of the standard ones."""
-    plain = code.lstrip("0")
-    if not plain:
-        raise Refusal(gettext_noop("The barcode is only zeros."))
-    if len(plain) > 14 or (len(plain) < 8 and len(code) not in GTIN_LENGTHS):
-        remarks.append(say(SHORT_CODE, code=code))
-        return plain
-    digits = plain.encode()
-    # weights 1 and 3 from the right, over the digits' ASCII values (48 + digit): three times as fast as digit by digit
-    weighed = sum(digits[::-2]) + 3 * sum(digits[-2::-2]) - 48 * (len(digits[::-2]) + 3 * len(digits[-2::-2]))
-    if weighed % 10:
-        remarks.append(say(BAD_DIGIT, code=code))
-    return plain
-
-
-def _several_codes(text: str, remarks: list[Said]) -> tuple[tuple[str, int], ...]:
-    """Codes parted by | or spaces; `5701234567899*24` is a code that stands for 24 pieces."""
-    codes: dict[str, int] = {}
-    for part in text.replace("|", " ").split():
-        code, _, times = part.partition("*")
-        if len(code) > MAX_CODE or not (code.isascii() and code.isprintable()):
-            raise Refusal(gettext_noop("The barcode “%(code)s” is longer than 20 plain characters."), code=code)
-        if times and not (times.isascii() and times.isdigit() and 0 < int(times) <= 9999):
-            raise Refusal(gettext_noop("“%(times)s” is not how many pieces a barcode stands for."), times=times)
-        is_number = code.isascii() and code.isdigit()
-        if times and not is_number:
-            raise Refusal(
-                gettext_noop("Only a barcode of digits can stand for several pieces, not “%(code)s”."), code=code
-            )
-        if not is_number:
-            remarks.append(say(SHORT_CODE, code=code))
-        codes[_checked(code, remarks) if is_number else code] = int(times or 1) * 1000
-    return tuple(sorted(codes.items()))
-
-
 def _clean(text: str, remarks: list[Said]) -> str:
-    plain = " ".join(text.split())
+    """A text as it is kept: composed (NFC), with single spaces, without what would act on a screen."""
+    plain = " ".join(unwrap(text).split())
+    if plain.isascii() and plain.isprintable():
+        return _checked_text(plain)
+    plain = unicodedata.normalize("NFC", plain)
+    if is_garbled(plain):
+        raise Refusal(
+            gettext_noop("The letters of “%(text)s” are of another encoding than the file's; save the file anew."),
+            text=plain,
+        )
     if plain.isprintable():
-        return plain
+        return _checked_text(plain)
     if any("\ud800" <= letter <= "\udfff" for letter in plain):
         raise Refusal(gettext_noop("The text holds letters that are not of the file's encoding."))
     kept = "".join(letter if _is_harmless(letter) else " " for letter in plain)
     if kept != plain:
         remarks.append(say(SIGNS))
     return " ".join(kept.split())
+
+
+def _checked_text(text: str) -> str:
+    if text and not text.strip(_DITTO):
+        raise Refusal(gettext_noop("“%(text)s” stands for the text of another row: write the text out."), text=text)
+    return text
 
 
 def _is_harmless(letter: str) -> bool:

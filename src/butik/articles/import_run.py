@@ -14,13 +14,13 @@ from uuid import UUID
 from django.db import connection, models, transaction
 from django.utils.translation import gettext_noop
 
-from butik.articles.actions import fail_import, file_of, note_progress
+from butik.articles.actions import ask_about_import, fail_import, file_of, note_progress
 from butik.articles.import_options import ImportOptions
 from butik.articles.import_plan import Plan, make_plan
 from butik.articles.import_rows import db_id, incoming_article, read_articles, stage_articles, write_staged
 from butik.articles.models import ArticleGroup, ArticleImport, ImportRemark
 from butik.articles.rows import Articles, price_file_order
-from butik.articles.words import FileProblem, say
+from butik.articles.words import FileProblem, FileQuestion, say
 from butik.audit.actions import record
 from butik.changes.actions import move_head
 from butik.changes.models import FeedHead
@@ -51,6 +51,8 @@ def run_import(
     """Do what a claimed run asks for; whatever happens, it ends in a state that says so."""
     try:
         _run(run, claim, path, clock, progress)
+    except FileQuestion as question:
+        ask_about_import(run=run, claim=claim, question=question, now=clock())
     except FileProblem as problem:
         fail_import(run=run, claim=claim, said=problem.said, now=clock())
     except LostClaim:
@@ -79,7 +81,7 @@ def _run(run: ArticleImport, claim: UUID, path: Path, clock: Clock, progress: Pr
             base = _feed_position(chain)  # first: what changes while articles are read makes the plan old
             known = read_articles(chain)
         tell = _told_each_second(run, claim, clock, progress)
-        plan = make_plan(path, options, currency=chain.currency, known=known, progress=tell)
+        plan = make_plan(path, options, currency=chain.currency, known=known, today=clock().date(), progress=tell)
         try:
             _conclude(run, claim, chain, base, known, plan, clock())
         except PlanIsOld:
@@ -128,7 +130,9 @@ def _conclude(
             write_staged(chain, base=base, with_feed=True)
         _settle(run, claim, plan, state, now)
         _write_remarks(run, plan)
-        counts = {name: getattr(plan, name) for name in ("added", "changed", "deleted", "unchanged", "refused")}
+        counts = {
+            name: getattr(plan, name) for name in ("added", "changed", "deleted", "unchanged", "refused", "joined")
+        }
         record(
             f"articles.import.{state.lower()}",
             organisation_id=run.organisation_id,
@@ -190,6 +194,7 @@ def _settle(run: ArticleImport, claim: UUID, plan: Plan, state: ArticleImport.St
         deleted=plan.deleted,
         unchanged=plan.unchanged,
         refused=plan.refused,
+        joined=plan.joined,
         remarked=plan.remarked,
         message="",
         finished_at=now,

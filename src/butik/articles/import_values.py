@@ -1,7 +1,9 @@
 """Values out of a file's cells. Pure; each raises Refusal in words that the file's owner understands."""
 
 import re
-from decimal import Decimal
+import unicodedata
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext_noop
 
@@ -9,14 +11,19 @@ from butik.articles.words import Refusal
 
 MAX_PRICE = 99_999_999  # an amount of 9,999 pieces is still a number that a browser holds exactly
 
-_SPACES = " \u00a0\u202f\N{RIGHT SINGLE QUOTATION MARK}'"
+_SPACES = " \u00a0\u2000-\u200a\u202f\u205f\u3000\N{RIGHT SINGLE QUOTATION MARK}'"
 _GRAMMARS = {
     ",": re.compile(rf"(\d+|\d{{1,3}}(?:[.{_SPACES}]\d{{3}})+)(?:,(\d+))?", re.ASCII),
     ".": re.compile(rf"(\d+|\d{{1,3}}(?:[,{_SPACES}]\d{{3}})+)(?:\.(\d+))?", re.ASCII),
 }
 _WORD = r"(?:[^\W\d_]+|[€£$₪])\.?"
-_MONEY = re.compile(rf"(?P<before>{_WORD})?\s*(?P<amount>.*?)\s*(?P<after>,-|{_WORD})?", re.DOTALL)
+_DASH = "-\N{EN DASH}\N{EM DASH}"
+_MONEY = re.compile(
+    rf"(?P<before>{_WORD})?\s*(?P<amount>.*?)\s*(?P<even>[,.:][{_DASH}])?\s*(?P<after>{_WORD})?", re.DOTALL
+)
 _MINUS = "-\N{MINUS SIGN}"
+_COLON = re.compile(r"(\d+):(\d\d)", re.ASCII)
+_FLOAT_DIGITS = 8  # so many decimals only a machine writes: what is left of a binary fraction
 _WORDS = {
     "kr": {"DKK", "SEK", "NOK", "ISK"}, "dkr": {"DKK"}, "€": {"EUR"}, "£": {"GBP"}, "$": {"USD"}, "₪": {"ILS"},
     "nis": {"ILS"}, "zł": {"PLN"},
@@ -54,24 +61,39 @@ def find_decimal_mark(prices: list[str]) -> str:
     return "," if commas > points else "."
 
 
+def has_two_readings(text: str, currency: str) -> bool:
+    """Whether a price is another amount with a decimal comma than with a decimal point."""
+    try:
+        return read_price(text, ",", currency) != read_price(text, ".", currency)
+    except Refusal:
+        return False
+
+
 def read_price(text: str, mark: str, currency: str) -> int:
     """Minor units of a price, written as people write prices."""
     money = _MONEY.fullmatch(text.strip())
     if money is None or not money["amount"]:
         raise Refusal(gettext_noop("The price is missing.") if not text.strip() else _no_price(), price=text)
     for word in (money["before"], money["after"]):
-        if word and word != ",-":
+        if word:
             _check_currency(word, currency)
     amount = money["amount"]
     if amount[0] in f"({_MINUS}" or amount[-1] in _MINUS:
         raise Refusal(gettext_noop("The price “%(price)s” is negative."), price=text)
     whole, fraction = _parts(amount, mark, text)
-    if len(fraction) > 2 and fraction[2:].strip("0"):
-        raise Refusal(gettext_noop("The price “%(price)s” has more than two decimals."), price=text)
-    minor = int(re.sub(r"\D", "", whole)) * 100 + int(fraction[:2].ljust(2, "0"))
+    minor = _minor_units(Decimal(f"{re.sub(r'[^0-9]', '', whole)}.{fraction or '0'}"), len(fraction), text)
     if minor > MAX_PRICE:
         raise Refusal(gettext_noop("The price “%(price)s” is higher than 999,999.99."), price=text)
     return minor
+
+
+def _minor_units(amount: Decimal, decimals: int, text: str) -> int:
+    minor = amount * 100
+    nearest = minor.to_integral_value(ROUND_HALF_UP)
+    is_tail = decimals >= _FLOAT_DIGITS and abs(minor - nearest) < Decimal("0.0001")
+    if minor != nearest and not is_tail:
+        raise Refusal(gettext_noop("The price “%(price)s” has more than two decimals."), price=text)
+    return int(nearest)
 
 
 def _no_price() -> str:
@@ -79,6 +101,8 @@ def _no_price() -> str:
 
 
 def _parts(amount: str, mark: str, text: str) -> tuple[str, str]:
+    if match := _COLON.fullmatch(amount):
+        return match[1], match[2]
     readings = {}
     for each in mark or ",.":
         match = _GRAMMARS[each].fullmatch(amount)
@@ -112,16 +136,33 @@ def _check_currency(word: str, currency: str) -> None:
         )
 
 
-def read_vat(text: str, known: frozenset[int]) -> int:
-    """Hundredths of a percent. `known` empty: any rate that a country could have."""
+def are_shares(rates: Iterable[str]) -> bool:
+    """Whether all VAT rates of a file are written as shares of 1: 0,25 for 25 %."""
+    written = {rate.strip().replace(",", ".") for rate in rates} - {""}
+    if not all(re.fullmatch(r"[01]|[01]?\.\d{1,4}0*", rate, re.ASCII) for rate in written):
+        return False
+    return all(Decimal(rate) <= 1 for rate in written) and any("." in rate and Decimal(rate) for rate in written)
+
+
+def read_vat(text: str, known: frozenset[int], *, as_share: bool = False) -> int:
+    """Hundredths of a percent. `known` empty: any rate that a country could have; `as_share`: 0,25 is 25 %."""
     plain = text.replace("%", "").replace(",", ".").strip()
-    if not re.fullmatch(r"\d{1,2}(\.\d{1,4})?", plain, re.ASCII):
+    if not re.fullmatch(r"\d{0,2}(\.\d{1,4}0*)?", plain, re.ASCII) or not plain:
         raise Refusal(gettext_noop("“%(vat)s” is not a VAT rate in percent."), vat=text)
-    rate = Decimal(plain) * 100
-    fits = rate in known if known else rate == 0 or 100 <= rate <= 5000
-    if rate != int(rate) or not fits:
-        raise Refusal(gettext_noop("The VAT rate “%(vat)s” is not known here."), vat=text)
-    return int(rate)
+    rate = Decimal(plain) * (10_000 if as_share and "%" not in text else 100)
+    if _fits(rate, known):
+        return int(rate)
+    if not as_share and _fits(rate * 100, known):
+        raise Refusal(
+            gettext_noop("The VAT rate “%(vat)s” is a share; the other rows have percent. Write %(percent)s."),
+            vat=text,
+            percent=f"{rate.normalize():f}",
+        )
+    raise Refusal(gettext_noop("The VAT rate “%(vat)s” is not known here."), vat=text)
+
+
+def _fits(rate: Decimal, known: frozenset[int]) -> bool:
+    return rate == int(rate) and (rate in known if known else rate == 0 or 100 <= rate <= 5000)
 
 
 def read_unit(text: str) -> str:
@@ -148,7 +189,7 @@ def read_age(text: str) -> int | None:
 
 
 def read_group(text: str) -> str:
-    name = " ".join(text.split())
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
     if len(name) > 60 or not name.isprintable():
         raise Refusal(gettext_noop("The group “%(group)s” is longer than 60 characters or holds signs."), group=text)
     return name

@@ -169,16 +169,17 @@ class ArticleImportQuerySet(TenantQuerySet):
 
 
 class ArticleImport(ChainRow):
-    """One run of a file: tried (dry run), held for a person, applied or failed; with its counts.
+    """One run of a file: tried (dry run), asked about, held for a person, applied or failed; with its counts.
 
-    `rows` = added + changed + unchanged + refused; articles that go because the file lacks them are counted apart
-    (in a file of changes a row that deletes is a row like the others).
+    `rows` = added + changed + unchanged + refused + joined (to an earlier row of the same article); articles that go
+    because the file lacks them are counted apart (in a file of changes a row that deletes is a row like the others).
     """
 
     class State(models.TextChoices):
         WAITING = "WAITING", _("Waiting")
         RUNNING = "RUNNING", _("Running")
         TRIED = "TRIED", _("Tried out")
+        ASKED = "ASKED", _("Waits for an answer")
         HELD = "HELD", _("Held for a person")
         APPLIED = "APPLIED", _("Applied")
         FAILED = "FAILED", _("Failed")
@@ -186,6 +187,7 @@ class ArticleImport(ChainRow):
     file_name = models.CharField(max_length=200)
     options = models.JSONField(default=dict)
     found = models.JSONField(default=dict)  # encoding, delimiter, decimal mark, columns and header of the file
+    question = models.JSONField(default=dict)  # while it is asked about: option and choices (words.FileQuestion)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     is_dry_run = models.BooleanField(default=True)
     accepts_deletions = models.BooleanField(default=False)
@@ -198,6 +200,7 @@ class ArticleImport(ChainRow):
     deleted = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    joined = models.PositiveIntegerField(default=0)
     remarked = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)  # packed words (words.py), told in the reader's language
     actor = models.CharField(max_length=60)

@@ -6,6 +6,8 @@ import msgspec
 from django.utils.translation import gettext
 
 LONGEST_VALUE = 40
+MOST_VALUES = 30
+LONGEST_LABEL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,19 @@ class Said:
 
 
 def say(message: str, **values: object) -> Said:
-    return Said(message, {name: shown(str(value)) for name, value in values.items()})
+    """A message with values out of a file; a list is told one by one."""
+    return Said(message, {name: _told(value) for name, value in values.items()})
 
 
-def shown(value: str) -> str:
+def _told(value: object) -> str:
+    if not isinstance(value, list):
+        return shown(str(value))
+    return ", ".join([*(shown(str(each)) for each in value[:MOST_VALUES]), *("…" for _ in value[MOST_VALUES:][:1])])
+
+
+def shown(value: str, longest: int = LONGEST_VALUE) -> str:
     """A value out of a file, fit to be shown: short, and without what would act on a screen or a database."""
-    short = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
+    short = value if len(value) <= longest else f"{value[:longest]}…"
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in short)
 
 
@@ -54,3 +63,27 @@ class FileProblem(Exception):
 
     def __str__(self) -> str:
         return str(self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer to a question about a file: what is put into the options, and how people see it."""
+
+    value: str
+    label: str
+
+
+class FileQuestion(FileProblem):
+    """A file that can be read in more than one way: a person says which, and it goes on.
+
+    `option` is what the answer settles: "columns.price", "decimal", "dates" (import_options.answered).
+    """
+
+    def __init__(self, message: str, *, option: str, choices: list[Choice], **values: object) -> None:
+        super().__init__(message, **values)
+        self.option = option
+        self.choices = [Choice(each.value, shown(each.label, LONGEST_LABEL)) for each in choices]
+
+    def packed(self) -> dict[str, object]:
+        choices = [{"value": each.value, "label": each.label} for each in self.choices]
+        return {"option": self.option, "choices": choices}

@@ -3,7 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 ACTS = {
+    "articles.import.answered": _("Question about an import answered"),
     "articles.import.applied": _("Import applied"),
+    "articles.import.asked": _("Import waits for an answer"),
     "articles.import.confirmed": _("Import confirmed"),
     "articles.import.deletions_accepted": _("Deletions of an import accepted"),
     "articles.import.failed": _("Import failed"),

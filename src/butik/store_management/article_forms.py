@@ -42,7 +42,7 @@ class ImportForm(forms.Form):
     )  # fmt: skip
     columns = forms.CharField(
         label=_("Names of columns"), required=False, widget=forms.Textarea({"rows": 3, "class": "font-monospace"}),
-        help_text=_("Only for columns with names of their own. One on each line: price=Udsalg"),
+        help_text=_("Only for columns with names of their own. One on each line: price=Udsalg, or by number: price=#4"),
     )  # fmt: skip
     filters = forms.CharField(
         label=_("Only rows with"), required=False, widget=forms.Textarea({"rows": 2, "class": "font-monospace"}),
@@ -54,6 +54,13 @@ class ImportForm(forms.Form):
     decimal = forms.ChoiceField(
         label=_("Decimal mark"), required=False,
         choices=[("", _("It is found out")), (",", _("Comma: 12,50")), (".", _("Point: 12.50"))],
+    )  # fmt: skip
+    dates = forms.ChoiceField(
+        label=_("Dates"), required=False,
+        choices=[
+            ("", _("It is found out")), ("DMY", _("Day, month, year")), ("MDY", _("Month, day, year")),
+            ("YMD", _("Year, month, day")),
+        ],
     )  # fmt: skip
 
     def __init__(self, *args: Any, chains: list[Chain], **kwargs: Any) -> None:
@@ -96,6 +103,7 @@ class ImportForm(forms.Form):
             changes=said["changes"],
             encoding=said["encoding"],
             decimal=said["decimal"],
+            dates=said["dates"],
         )
 
 

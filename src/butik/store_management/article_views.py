@@ -113,5 +113,6 @@ ARTICLE_URLS: list[URLPattern] = [
     path("articles/imports/<uuid:run_id>/", import_views.import_run, name="import_run"),
     path("articles/imports/<uuid:run_id>/state", import_views.import_state, name="import_state"),
     path("articles/imports/<uuid:run_id>/apply", import_views.import_apply, name="import_apply"),
+    path("articles/imports/<uuid:run_id>/answer", import_views.import_answer, name="import_answer"),
     path("articles/imports/<uuid:run_id>/refused.csv", import_views.refused_rows, name="refused_rows"),
 ]

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from butik.articles.actions import hand_in_file, queue_import
+from butik.articles.actions import answer_import, hand_in_file, queue_import
 from butik.articles.models import ArticleImport
 from butik.articles.words import FileProblem
 from butik.lib.clock import now
@@ -78,6 +78,7 @@ def _told(request: PersonRequest, run_id: UUID) -> dict[str, Any]:
         "run": run,
         "remarks": remarks[:REMARKS_SHOWN],
         "has_more": len(remarks) > REMARKS_SHOWN,
+        "has_nameless": run.state == State.HELD and run.remarks.filter(is_refused=True, code="").exists(),
         "found": [(field, column) for field, column in run.found.get("columns", {}).items()],
     }
 
@@ -92,6 +93,17 @@ def import_apply(request: PersonRequest, run_id: UUID) -> HttpResponse:
         messages.error(request, _("That is not the number of articles that would go. Nothing was changed."))
     elif not queue_import(run=run, actor=request.user.actor, now=now(), accept_deletions=is_held):
         messages.error(request, _("The import has moved on meanwhile. This is how it stands now."))
+    return redirect("store_management:import_run", run.pk)
+
+
+@require_POST
+@page(IMPORT)
+def import_answer(request: PersonRequest, run_id: UUID) -> HttpResponse:
+    """Read a file as a person says, where it could be read in several ways."""
+    run = get_for(request.user, IMPORT, ArticleImport, pk=run_id)
+    value = request.POST.get("answer", "")
+    if not answer_import(run=run, value=value, actor=request.user.actor, now=now()):
+        messages.error(request, _("That is not one of the answers. Nothing was changed."))
     return redirect("store_management:import_run", run.pk)
 
 

@@ -64,5 +64,5 @@ def prices(chain: Chain) -> dict[str, int]:
 def counts(run: ArticleImport) -> tuple[int, int, int, int, int]:
     """Added, changed, deleted, unchanged, refused; and no row may be missing."""
     deleted_rows = run.deleted if run.options["changes"] else 0
-    assert run.rows == run.added + run.changed + run.unchanged + run.refused + deleted_rows
+    assert run.rows == run.added + run.changed + run.unchanged + run.refused + run.joined + deleted_rows
     return run.added, run.changed, run.deleted, run.unchanged, run.refused

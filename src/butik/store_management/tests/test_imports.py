@@ -99,6 +99,23 @@ def test_deletions_that_are_held_must_be_typed_in(cast: Cast) -> None:
     assert articles(cast) == 1
 
 
+def test_a_file_that_can_be_read_in_two_ways_is_asked_about(cast: Cast) -> None:
+    client = signed_in(cast.alice)
+    address = hand_in(cast, f"{HEADER};price\n1;Mælk;11,20;25;<b>18,95\n")
+    page = client.get(address).content.decode()
+    assert "can be read in more than one way" in page
+    assert "#5 price (&lt;b&gt;18,95)" in page
+    assert "every 1s" not in page
+    client.post(f"{address}answer", {"answer": "#4"})
+    assert run_of(cast, address).state == State.ASKED
+    assert "not one of the answers" in client.get(address).content.decode()
+    client.post(f"{address}answer", {"answer": "#3"})
+    work_imports([cast.organisation_id])
+    assert "adds 1, changes 0 and deletes 0" in client.get(address).content.decode()
+    for person, status in ((cast.bob, 403), (cast.charlie, 404)):
+        assert signed_in(person).post(f"{address}answer", {"answer": "#3"}).status_code == status
+
+
 def test_refused_rows_are_shown_and_taken_home_without_formulas(cast: Cast) -> None:
     client = signed_in(cast.alice)
     address = hand_in(cast, HOSTILE)

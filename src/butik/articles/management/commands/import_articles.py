@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from butik.articles.actions import claim_import, refuse_where_the_chain_decides
+from butik.articles.import_dates import DATE_ORDERS
 from butik.articles.import_options import ImportOptions, check_options
 from butik.articles.import_run import run_import
 from butik.articles.models import ArticleImport
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--changes", action="store_true", help="the file holds changes (op: add, chg, del)")
         parser.add_argument("--encoding", default="", help="e.g. cp1252; found out by itself otherwise")
         parser.add_argument("--decimal", default="", help="decimal mark, if the file does not tell")
+        parser.add_argument("--dates", default="", choices=["", *DATE_ORDERS], help="order of a date's parts")
         parser.add_argument("--vat-rates", default="", help="rates that are known, in percent, e.g. 0,12,25")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, change nothing")
         parser.add_argument("--accept-deletions", action="store_true", help="also when more than 5 %% would go")
@@ -58,9 +60,11 @@ class Command(BaseCommand):
         Console(soft_wrap=True).print(_summary(run), *_remarks(run), sep="\n")
         if run.state == State.FAILED:
             raise CommandError(run.told)
+        if run.state == State.ASKED:
+            raise CommandError("\n".join([run.told, *_answers(run)]))
         if run.state == State.HELD:
             raise CommandError(
-                _("Held: %(deleted)s articles would go, more than 5 %%. Look at them, then use --accept-deletions.")
+                _("Held: %(deleted)s articles would go. Look at the file, then use --accept-deletions.")
                 % {"deleted": run.deleted}
             )
 
@@ -73,6 +77,7 @@ def _options(given: dict[str, Any]) -> ImportOptions:
         changes=given["changes"],
         encoding=given["encoding"],
         decimal=given["decimal"],
+        dates=given["dates"],
         vat_rates=tuple(round(float(rate) * 100) for rate in given["vat_rates"].split(",") if rate.strip()),
     )
 
@@ -131,12 +136,20 @@ def _summary(run: ArticleImport) -> Table:
         (_("Changed"), run.changed),
         (_("Deleted"), run.deleted),
         (_("Unchanged"), run.unchanged),
+        (_("Joined to an earlier row"), run.joined),
         (_("Refused"), run.refused),
         (_("Taken with a remark"), run.remarked),
     )
     for name, number in counts:
         table.add_row(str(name), f"{number:,}")
     return table
+
+
+def _answers(run: ArticleImport) -> list[str]:
+    """What to add to the command, one line for each answer to the question."""
+    about, _dot, field = run.question["option"].partition(".")
+    option = f"--column {field}=" if about == "columns" else f"--{about} "
+    return [f"{option}{each['value']}    {each['label']}" for each in run.question["choices"]]
 
 
 def _remarks(run: ArticleImport) -> list[str]:
