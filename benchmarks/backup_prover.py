@@ -17,9 +17,9 @@ def main(articles: int, folder: Path) -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
+    from butik.serving.founding import found_here
 
-    call_command("migrate", verbosity=0)
+    found_here()
     from datetime import timedelta
 
     from butik.lib.clock import now

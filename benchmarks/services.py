@@ -44,7 +44,7 @@ def founded_chain(data: Path) -> None:
     processes = Processes()
     try:
         hand = Hand(processes, "chain", chain_environment(data), data)
-        hand.do("migrate")
+        hand.do("found_service")
         hand.do("found")
         hand.let_go()
     finally:

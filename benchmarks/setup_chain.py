@@ -24,9 +24,9 @@ def main(articles: Path, stores: int) -> dict[str, Any]:
     from butik.organisation.actions import add_pos, found_chain, found_organisation, issue_code, open_store
     from butik.organisation.installation import install_chain
     from butik.organisation.tenancy import tenant_scope
-    from butik.serving.migrating import migrate
+    from butik.serving.founding import found
 
-    assert migrate(owner_url=os.environ.get("BUTIK_OWNER_DATABASE_URL", ""))
+    assert found(owner_url=os.environ.get("BUTIK_OWNER_DATABASE_URL", "")) == 0
     at, actor = now(), "system"
     company = found_organisation(name="Bench", company="Bench ApS", vat_number="DK12345674", actor=actor, now=at)
     chain = found_chain(company=company, number=1, name="Bench", actor=actor, now=at)

@@ -22,11 +22,11 @@ def main(articles: Path, tills: int) -> list[str]:
     from butik.organisation.actions import add_pos, found_chain, found_organisation, issue_code, open_store
     from butik.organisation.installation import install_store
     from butik.organisation.keys import issue_certificate, root_public_key, service_key
-    from butik.serving.migrating import migrate
+    from butik.serving.founding import found
     from butik.staff.actions import add_assistant
     from butik.staff.pins import make_pin_verifier
 
-    assert migrate(owner_url=os.environ.get("BUTIK_OWNER_DATABASE_URL", ""))
+    assert found(owner_url=os.environ.get("BUTIK_OWNER_DATABASE_URL", "")) == 0
     at, actor = now(), "system"
     company = found_organisation(name="Bench", company="Bench ApS", vat_number="DK12345674", actor=actor, now=at)
     chain = found_chain(company=company, number=1, name="Bench", actor=actor, now=at)

@@ -9,12 +9,19 @@ VERBS = {
     "backup": ("butik.serving.backup", "backup"),
     "backup_key": ("butik.serving.backup", "backup_key"),
     "demo": ("butik.simulator.demo.command", "demo"),
+    "found_service": ("butik.serving.founding", "found_service"),
     "generate_articles": ("butik.simulator.catalogue", "generate_articles"),
     "restore": ("butik.serving.restore", "restore"),
     "serve": ("butik.serving.service", "serve"),
     "serve_pos_app": ("butik.serving.pos_app", "serve_pos_app"),
     "simulate_terminal": ("butik.simulator.terminal", "simulate_terminal"),
 }
+
+# What needs no service: it looks at the program, or at a file that it is given.
+WITHOUT_SERVICE = frozenset(
+    {"", "help", "version", "check", "makemessages", "compilemessages", "makemigrations", "collectstatic",
+     "findstatic", "diffsettings", "export_openapi", "certify_store"}
+)  # fmt: skip
 
 
 def main() -> None:
@@ -26,7 +33,14 @@ def main() -> None:
         sys.exit(getattr(import_module(module), function)(sys.argv[2:]))
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(with_values(sys.argv))
+    words = with_values(sys.argv)
+    if verb in WITHOUT_SERVICE or verb.startswith("-") or {"-h", "--help"} & set(words):
+        execute_from_command_line(words)
+        return
+    from butik.serving.founding import in_sentences, need_service
+
+    in_sentences(need_service)
+    in_sentences(lambda: execute_from_command_line(words))
 
 
 def with_values(words: list[str]) -> list[str]:

@@ -17,3 +17,9 @@ def flag(name: str, default: bool = False) -> bool:
     if value not in {"yes", "no"}:
         raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
     return value == "yes"
+
+
+def set_text(name: str, value: str) -> None:
+    """For this process and those that it starts, whatever was set before."""
+    os.environ.pop(f"{name}_FILE", None)
+    os.environ[name] = value

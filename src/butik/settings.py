@@ -24,6 +24,7 @@ def database(url: str, data: Path) -> dict[str, Any]:
             "NAME": str(data / "butik.sqlite3"),
             "CONN_MAX_AGE": None,
             "OPTIONS": {
+                "must_exist": True,
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
                 "init_command": (
@@ -49,16 +50,16 @@ def database(url: str, data: Path) -> dict[str, Any]:
 
 
 def secret_key(data: Path) -> str:
-    """BUTIK_SECRET_KEY, or one that is made once and kept in the data folder."""
+    """BUTIK_SECRET_KEY, or the one that was made when the service was founded.
+
+    A command that needs no service gets one that nobody keeps. A service is not started without its own
+    (`serving/founding.py`).
+    """
     given = text("BUTIK_SECRET_KEY")
-    if given:
-        return given
-    path = data / "secrets" / "django.key"
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
+    try:
+        return given or (data / "secrets" / "django.key").read_text() or secrets.token_urlsafe(50)
+    except OSError:
+        return secrets.token_urlsafe(50)
 
 
 BUTIK_ROLE = text("BUTIK_ROLE")

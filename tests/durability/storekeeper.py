@@ -24,16 +24,16 @@ def main(codes: int) -> None:
 
     django.setup()
     from django.conf import settings
-    from django.core.management import call_command
     from django.db import connection
 
     from butik.lib.clock import now
     from butik.organisation.actions import issue_code
     from butik.serving import children
+    from butik.serving.founding import found_here
     from butik.serving.processes import fork
     from tests.support.till import open_shop
 
-    call_command("migrate", verbosity=0)
+    found_here()
     shop = open_shop(now=now())
     _say(json.dumps([issue_code(store=shop.store, pos=shop.pos, actor="system", now=now()) for _ in range(codes)]))
     FAULTS[os.environ.get("FAULT", "")]()

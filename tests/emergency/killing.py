@@ -26,7 +26,6 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from butik.emergency import actions  # noqa: E402
@@ -35,6 +34,7 @@ from butik.live.models import LiveEvent  # noqa: E402
 from butik.organisation.actions import found_chain, found_organisation, open_store  # noqa: E402
 from butik.organisation.installation import install_emergency  # noqa: E402
 from butik.organisation.models import Chain, Store  # noqa: E402
+from butik.serving.founding import found_here  # noqa: E402
 from butik.vault.models import Freeze, StoredBackup  # noqa: E402
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -70,7 +70,7 @@ POINTS: dict[str, tuple[str, Callable[[Callable[..., Any]], Callable[..., Any]]]
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
+    found_here()
     company = found_organisation(name="Nordly", company="Nordly", vat_number="DK1", actor="system", now=NOW)
     chain = found_chain(company=company, number=1, name="Nordly", actor="system", now=NOW)
     for number in (12, 13, 14):

@@ -172,7 +172,7 @@ def rebuild_controller(cloud: EmergencyCloud, alice: Page) -> None:
     code = alice.locator("#service-code").inner_text()
     hand = Hand(cloud.processes, STORE, street.plan.environment(STORE), street.folder / STORE)
     street.hands[STORE] = hand
-    hand.do("migrate")
+    hand.do("found_service")
     hand.do("join", chain_url=street.chain_url, code=code)
     hand.do("hire_manager", number=SHOP.number, passwords={each.email: PASSWORD for each in managers()})
     street.launch_service(STORE)

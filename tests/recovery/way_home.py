@@ -57,14 +57,13 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _found(asked: dict[str, Any]) -> dict[str, Any]:
-    from django.core.management import call_command
-
     from butik.lib.clock import now
     from butik.lib.signing import encode
     from butik.organisation.keys import chain_root
+    from butik.serving.founding import found_here
     from tests.support.till import open_shop
 
-    call_command("migrate", verbosity=0)
+    found_here()
     shop = open_shop(now=now())
     root = chain_root(shop.chain.id)
     return {

@@ -34,7 +34,8 @@ class Service:
         return f"butik-{self.role}-{self.port}-session"
 
     def start(self) -> Child:
-        return start([BUTIK, "serve"], log=self.data.with_suffix(".log"), environment=self.environment)
+        new = [] if (self.data / "secrets" / "founding").exists() else ["--new"]
+        return start([BUTIK, "serve", *new], log=self.data.with_suffix(".log"), environment=self.environment)
 
     def wait(self, child: Child) -> None:
         wait_until_answers(f"{self.url}/health", child=child)

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
-from tests.support.processes import Child, is_port_free
+from tests.support.processes import Child, is_port_free, wait_until_answers
 
 CHILDREN = {
     "pages": "butik pages",
@@ -34,13 +34,15 @@ def running(service: Service) -> Iterator[Child]:
         yield child
 
 
-def refused(service: Service) -> str:
-    answer = subprocess.run([BUTIK, "serve"], env=service.environment, capture_output=True, text=True, timeout=60)
+def refused(service: Service, *options: str) -> str:
+    answer = subprocess.run(
+        [BUTIK, "serve", *options], env=service.environment, capture_output=True, text=True, timeout=60
+    )
     assert answer.returncode == 2
     return answer.stderr
 
 
-def test_it_starts_on_an_empty_folder_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_it_founds_itself_when_told_to_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """Neither when it is told to stop nor when it is killed, and the folder can be used again at once."""
     service = make_service(tmp_path)
     with service.running() as child:
@@ -76,6 +78,7 @@ def test_granians_own_worker_may_be_killed_too(service: Service, running: Child)
 
 def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None:
     """There is one thread for calls: the front door reads a body to its end before it bothers it."""
+    wait_until_answers(f"{service.url}/api/pos/v1/time")  # others of these tests kill it
     with socket.create_connection(("127.0.0.1", service.port)) as slow:
         slow.sendall(b"POST /api/pos/v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{")
         for _ in range(3):
@@ -98,7 +101,7 @@ def test_a_taken_port_is_named_with_who_holds_it(tmp_path: Path) -> None:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind(("127.0.0.1", service.port))
         holder.listen()
-        said = refused(service)
+        said = refused(service, "--new")
     assert f"Port {service.port} is taken by '{psutil.Process().name()}' (process {psutil.Process().pid})" in said
     assert "BUTIK_PORT" in said
 

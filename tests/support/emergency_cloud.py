@@ -67,7 +67,7 @@ class EmergencyCloud:
         environment = self.street.plan.environment(EMERGENCY)
         self.folder.mkdir(exist_ok=True)
         hand = Hand(self.processes, EMERGENCY, environment, self.folder)
-        hand.do("migrate")
+        hand.do("found_service")
         introduction, offer = str(self.street.folder / "chain.butik"), str(self.street.folder / "offer.json")
         self.street.hands[CHAIN].do("introduce", out=introduction)
         hand.do("adopt", introduction=introduction, offer=offer)

@@ -131,7 +131,7 @@ def _set_up(street: Street, processes: Processes) -> None:
     """Whatever can be done at the same time is; a machine with two cores still has to wait for most of it."""
     for key in (CHAIN, STORE):
         street.hands[key] = Hand(processes, key, street.plan.environment(key), street.folder / key)
-        street.hands[key].send("migrate")
+        street.hands[key].send("found_service")
     chain, store = street.hands[CHAIN], street.hands[STORE]
     port = street.terminal_url.rpartition(":")[2]
     street.launch_app()

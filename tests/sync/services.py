@@ -66,7 +66,8 @@ class Service:
 
     def start(self) -> None:
         self.folder.mkdir(exist_ok=True)
-        self.child = start([BUTIK, "serve"], log=self.folder / "log", environment=self.environment())
+        new = [] if (self.folder / "data" / "secrets" / "founding").exists() else ["--new"]
+        self.child = start([BUTIK, "serve", *new], log=self.folder / "log", environment=self.environment())
 
     def wait(self) -> None:
         wait_until_answers(f"{self.url}/health", child=self.child, seconds=60)

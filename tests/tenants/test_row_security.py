@@ -16,6 +16,7 @@ from tests.tenants.world import Tenant
 SHARED = {
     "organisation_installation": "what this service is",
     "organisation_wrongguess": "who guesses at a code belongs to nobody",
+    "organisation_secretfile": "which keys this service has made",
     "live_streamstate": "how far this service's own streams have got",
     "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",

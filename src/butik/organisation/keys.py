@@ -1,20 +1,20 @@
 """The keys of this service, and the certificates by which a chain introduces its stores.
 
-Private keys are files of mode 0600 in the service's own folder; public keys are in the database.
+Private keys are files of mode 0600 in the service's own folder (`secret_files.py`); public keys are in the database.
 """
 
-import os
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 
 from butik.lib.clock import to_wire
+from butik.lib.files import SecretTrouble
 from butik.lib.signing import BadDocument, SigningKey, decode, encode, verify_document
 from butik.organisation.models import Chain, Store
+from butik.organisation.secret_files import PUT_BACK, keep_secret, secrets_folder
 
 CERTIFICATE = "butik-key"
 CERTIFICATE_LIFE = timedelta(days=730)
@@ -41,33 +41,34 @@ class Certificate(msgspec.Struct, frozen=True):
 
 def service_key() -> SigningKey:
     """This service's own key; made when it is first asked for."""
-    return _key_in(settings.BUTIK_DATA / "secrets" / "service.key")
+    return _key_in(secrets_folder() / "service.key")
 
 
 def chain_root(chain_id: UUID) -> SigningKey:
     """The private root of a chain, known to its chain service alone (or to a store that stands alone)."""
-    return _key_in(settings.BUTIK_DATA / "secrets" / f"chain-{chain_id}.key")
+    return _key_in(secrets_folder() / f"chain-{chain_id}.key")
 
 
 def emergency_root(chain_id: UUID) -> SigningKey:
     """The private root that an emergency cloud keeps for a chain: orders and emergency price files are signed by it."""
-    return _key_in(settings.BUTIK_DATA / "secrets" / f"emergency-{chain_id}.key")
+    return _key_in(secrets_folder() / f"emergency-{chain_id}.key")
 
 
 @cache
 def _key_in(path: Path) -> SigningKey:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        # O_EXCL: of two processes that start at once, one makes the key and the other reads it
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return SigningKey.from_bytes(decode(path.read_text().strip()))
-    key = SigningKey.generate()
-    with os.fdopen(handle, "w") as file:
-        file.write(encode(key.private.private_bytes_raw()))
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+        return SigningKey.from_bytes(decode(keep_secret(path, _make_key)))
+    except (BadDocument, ValueError) as error:
+        raise SecretTrouble(f"The key {path} is damaged. {PUT_BACK}") from error
+
+
+def forget_keys() -> None:
+    """What was read is read again; for tests, and for whoever put files back."""
+    _key_in.cache_clear()
+
+
+def _make_key() -> str:
+    return encode(SigningKey.generate().private.private_bytes_raw())
 
 
 def issue_certificate(*, store: Store, key: bytes, now: datetime) -> str:

@@ -165,3 +165,13 @@ class WrongGuess(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["door", "caller", "at"], name="wrong_guess_of_caller")]
+
+
+class SecretFile(models.Model):
+    """A file in `secrets/` that this service has made, by its digest. Not a tenant's data but the service's own."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    sha256 = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return self.name

@@ -23,6 +23,8 @@ import msgspec
 import pyrage
 import zstandard
 
+from butik.lib.files import sync_folder
+
 FORMAT = "butik-service/1"
 MANIFEST = "manifest.json"
 KEPT_FOLDERS = ("secrets", "imports", "objects")  # of the data folder; the rest is made anew
@@ -185,8 +187,4 @@ def _put_in_place(path: Path, target: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
     path.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(target.parent)

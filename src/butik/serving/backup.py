@@ -1,6 +1,5 @@
 """`butik backup FILE`: a whole service in one encrypted file, while it goes on."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from butik import __version__
 from butik.environment import text
 from butik.lib.clock import now
 from butik.lib.command_line import Parser
+from butik.lib.files import write_new
 from butik.serving.archive import (
     FORMAT,
     ArchiveTrouble,
@@ -51,12 +51,12 @@ def backup_key(arguments: list[str]) -> int:
     path = parser.parse_args(arguments).file
     identity = pyrage.x25519.Identity.generate()
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not write_new(path, f"{identity}\n".encode()):
+            say(f"{path} exists already: a key is never overwritten.")
+            return 1
     except OSError as error:
         say(f"{path} cannot be written: {error.strerror}.")
         return 1
-    with os.fdopen(handle, "w") as file:
-        file.write(f"{identity}\n")
     say(f"Recipient: {identity.to_public()}")
     return 0
 

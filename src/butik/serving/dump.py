@@ -76,9 +76,6 @@ def restore_postgresql(url: str, dump: Path) -> dict[str, int]:
     import psycopg
 
     try:
-        with psycopg.connect(url) as connection:
-            if _tables(connection):
-                raise ArchiveTrouble("The database is not empty. Create a new one, and name it in BUTIK_DATABASE_URL.")
         _run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
              f"--dbname={url}", str(dump))  # fmt: skip
         with psycopg.connect(url) as connection:
@@ -88,6 +85,56 @@ def restore_postgresql(url: str, dump: Path) -> dict[str, int]:
             return _count(connection)
     except psycopg.Error as error:
         raise ArchiveTrouble(f"The database cannot be restored: {error}") from error
+
+
+def need_empty_postgresql(url: str) -> None:
+    import psycopg
+
+    try:
+        with psycopg.connect(url) as connection:
+            if _tables(connection):
+                raise ArchiveTrouble("The database is not empty. Create a new one, and name it in BUTIK_DATABASE_URL.")
+    except psycopg.Error as error:
+        raise ArchiveTrouble(f"The database cannot be reached: {error}") from error
+
+
+def empty_postgresql(url: str) -> None:
+    """Take back a restore that did not hold: whatever its owner made in a database that was empty before."""
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        listing = (
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tableowner = CURRENT_USER"
+        )
+        for (name,) in connection.execute(listing).fetchall():
+            connection.execute(f"DROP TABLE {name} CASCADE")
+
+
+def sqlite_rows(dump: Path, table: tuple[str, str, str]) -> dict[str, str]:
+    """Two columns of a table in a dump; empty when it has no such table."""
+    from pysqlite3 import dbapi2
+
+    name, key, value = table
+    copy: Any = dbapi2.connect(f"file:{dump}?mode=ro", uri=True)
+    try:
+        return dict(copy.execute(f'SELECT {key}, {value} FROM "{name}"').fetchall())  # noqa: S608
+    except dbapi2.OperationalError:
+        return {}
+    except dbapi2.DatabaseError as error:
+        raise ArchiveTrouble(f"The copy of the database is damaged: {error}.") from error
+    finally:
+        copy.close()
+
+
+def postgresql_rows(dump: Path, table: tuple[str, str, str]) -> dict[str, str]:
+    """The same, read from the dump itself: no database has seen it yet."""
+    name, key, value = table
+    script = _run("pg_restore", "--data-only", f"--table={name}", "--file=-", str(dump))
+    begin = f"COPY public.{name} ({key}, {value}) FROM stdin;\n"
+    if begin not in script:
+        return {}
+    lines = script.split(begin, 1)[1].split("\n\\.", 1)[0].splitlines()
+    return dict(line.split("\t", 1) for line in lines if line)
 
 
 def _sees_all_rows(connection: Any) -> bool:
@@ -105,7 +152,7 @@ def _count(connection: Any) -> dict[str, int]:
     return {name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
 
 
-def _run(program: str, *arguments: str) -> None:
+def _run(program: str, *arguments: str) -> str:
     """The password, if any, stands in the address; what the program says goes to the user."""
     folder = text("BUTIK_PG_BIN")
     found = str(Path(folder) / program) if folder else shutil.which(program)
@@ -116,3 +163,4 @@ def _run(program: str, *arguments: str) -> None:
     done = subprocess.run([found, *arguments], capture_output=True, text=True, env=os.environ, check=False)  # noqa: S603
     if done.returncode:
         raise ArchiveTrouble(f"{program} failed: {done.stderr.strip() or done.returncode}")
+    return done.stdout

@@ -4,16 +4,29 @@ import os
 import re
 from typing import Any
 
+from butik.serving.founding import in_sentences, need_own_database
 from butik.serving.processes import Child, fork
 
 
-def migrate(*, owner_url: str) -> bool:
-    """Run the migrations in a process of their own, so that the supervisor never opens a connection."""
-    pid = fork(Child("migrate", lambda: _migrate(owner_url)))
-    return os.waitpid(pid, 0)[1] == 0
+def migrate(*, owner_url: str) -> int:
+    """Check that it is this service's own database, bring it up to date, and check the keys that it knows.
+
+    In a process of its own, so that the supervisor never opens a connection. Return its exit code; what a person must
+    know has been said.
+    """
+    pid = fork(Child("migrate", lambda: in_sentences(lambda: _migrate(owner_url))))
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _migrate(owner_url: str) -> None:
+    from butik.organisation.secret_files import check_secrets
+
+    need_own_database()
+    bring_up_to_date(owner_url=owner_url)
+    check_secrets()
+
+
+def bring_up_to_date(*, owner_url: str) -> None:
     """PostgreSQL: as the owner of the tables, who then lets the service's own role work with their rows."""
     from django.conf import settings
     from django.core.management import call_command
@@ -35,6 +48,7 @@ def _become_owner(owner_url: str) -> None:
 
     from butik.settings import database
 
+    connection.close()
     owner: dict[str, Any] = database(owner_url, settings.BUTIK_DATA)
     connection.settings_dict.update(owner)
 

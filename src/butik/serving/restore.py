@@ -2,13 +2,29 @@
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from butik.environment import text
+from butik.environment import set_text, text
 from butik.lib.command_line import Parser
+from butik.lib.files import file_trouble, sync_folder
 from butik.serving.archive import ArchiveTrouble, Manifest, read_archive
-from butik.serving.dump import FILE_NAMES, POSTGRESQL, check_sqlite, restore_postgresql
+from butik.serving.dump import (
+    FILE_NAMES,
+    POSTGRESQL,
+    check_sqlite,
+    empty_postgresql,
+    need_empty_postgresql,
+    postgresql_rows,
+    restore_postgresql,
+    sqlite_rows,
+)
+from butik.serving.founding import DATABASE, in_sentences, need_files, need_own_database
+from butik.serving.processes import Child, fork
 from butik.serving.supervisor import say
+
+SECRET_FILES = ("organisation_secretfile", "name", "sha256")
 
 
 def restore(arguments: list[str]) -> int:
@@ -25,9 +41,8 @@ def restore(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         manifest = put_back(options.file, identity=options.identity)
-        _check_and_note(manifest)
     except (ArchiveTrouble, OSError) as trouble:
-        say(str(trouble))
+        say(f"{trouble} Nothing was restored.")
         return 1
     rows = sum(manifest.tables.values())
     say(
@@ -38,34 +53,71 @@ def restore(arguments: list[str]) -> int:
 
 
 def put_back(source: Path, *, identity: Path | None) -> Manifest:
-    """Database and files in their places. The data folder appears when everything in it was checked, or not at all."""
+    """Database and files in their places. The data folder appears when everything was checked, or not at all.
+
+    What fails takes back what it did, so that it can be tried again. Raises ArchiveTrouble.
+    """
     role = text("BUTIK_ROLE")
     data = Path(text("BUTIK_DATA", f"data/{role}")).resolve()
     if data.exists() and any(data.iterdir()):
         raise ArchiveTrouble(
             f"{data} is not empty. Nothing is restored over a service: name another folder in BUTIK_DATA."
         )
-    data.parent.mkdir(parents=True, exist_ok=True)
+    data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = data.with_name(f".{data.name}.restoring")
     shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was cut
     folder.mkdir(mode=0o700)
     try:
-        manifest = read_archive(source, folder, identity=identity.read_text().strip() if identity else None)
+        manifest = read_archive(source, folder, identity=_identity(identity))
         _need_same_service(manifest, role)
-        dump = folder / FILE_NAMES[manifest.engine]
-        if manifest.engine == POSTGRESQL:
-            url = text("BUTIK_OWNER_DATABASE_URL") or text("BUTIK_DATABASE_URL")
-            _compare(manifest.tables, restore_postgresql(url, dump))
-            dump.unlink()
-        else:
-            _compare(manifest.tables, check_sqlite(dump))
-            dump.rename(folder / "butik.sqlite3")
-        if data.exists():
-            data.rmdir()
-        folder.rename(data)
+        _need_fitting_keys(manifest, folder)
+        with _database_in_place(manifest, folder):
+            _check_and_note(folder)
+            if data.exists():
+                data.rmdir()
+            folder.rename(data)
+            sync_folder(data.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return manifest
+
+
+def _identity(path: Path | None) -> str | None:
+    try:
+        return path.read_text().strip() if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArchiveTrouble(f"The identity {path} cannot be read: {error}.") from error
+
+
+@contextmanager
+def _database_in_place(manifest: Manifest, folder: Path) -> Iterator[None]:
+    """The database, with the rows that it had; gone again when what follows fails."""
+    dump = folder / FILE_NAMES[manifest.engine]
+    if manifest.engine != POSTGRESQL:
+        _compare(manifest.tables, check_sqlite(dump))
+        dump.rename(folder / DATABASE)
+        yield
+        return
+    url = text("BUTIK_OWNER_DATABASE_URL") or text("BUTIK_DATABASE_URL")
+    need_empty_postgresql(url)
+    try:
+        _compare(manifest.tables, restore_postgresql(url, dump))
+        dump.unlink()
+        yield
+    except BaseException:
+        empty_postgresql(url)
+        raise
+
+
+def _need_fitting_keys(manifest: Manifest, folder: Path) -> None:
+    """The keys in the archive are those that its database knows: else nothing that it signs is believed."""
+    dump = folder / FILE_NAMES[manifest.engine]
+    known = (postgresql_rows if manifest.engine == POSTGRESQL else sqlite_rows)(dump, SECRET_FILES)
+    if not known:
+        raise ArchiveTrouble("The database in this archive knows no keys: it is no service's.")
+    trouble = file_trouble(folder / "secrets", known)
+    if trouble:
+        raise ArchiveTrouble(f"The keys in this archive do not fit its database. {trouble}")
 
 
 def _need_same_service(manifest: Manifest, role: str) -> None:
@@ -85,45 +137,36 @@ def _compare(expected: dict[str, int], found: dict[str, int]) -> None:
         )
 
 
-def _check_and_note(manifest: Manifest) -> None:
-    """Bring the database to this version, try the keys, and say that it was restored: others bring what it missed."""
+def _check_and_note(folder: Path) -> None:
+    """Bring the database to this version, and say that it was restored: others then bring what it missed.
+
+    In a process of its own, in which the service's folder is the one that nobody sees yet.
+    """
+    pid = fork(Child("restore", lambda: in_sentences(lambda: _work_in(folder))))
+    if os.waitpid(pid, 0)[1]:
+        raise ArchiveTrouble("What was restored could not be brought to this version of Butik; see above.")
+
+
+def _work_in(folder: Path) -> None:
     import django
 
+    set_text("BUTIK_DATA", str(folder))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "butik.settings")
     django.setup()
-    from butik.serving.migrating import migrate
-
-    if not migrate(owner_url=text("BUTIK_OWNER_DATABASE_URL")):
-        raise ArchiveTrouble("The data was restored, but could not be brought to this version of Butik; see above.")
-    trouble = _key_trouble()
-    if trouble:
-        raise ArchiveTrouble(f"The data was restored, but its keys do not fit it: {trouble}")
-    _note_restore()
-
-
-def _key_trouble() -> str:
-    """Whether the private keys in the folder are those whose public halves the database knows."""
     from django.conf import settings
+    from django.db import connection
 
-    from butik.organisation.installation import organisations_here, this_installation
-    from butik.organisation.keys import chain_root, service_key
-    from butik.organisation.models import Chain, Store
-    from butik.organisation.tenancy import tenant_scope
+    from butik.organisation.secret_files import check_secrets
+    from butik.serving.migrating import bring_up_to_date
 
-    here, secrets = this_installation(), settings.BUTIK_DATA / "secrets"
-    for organisation in organisations_here():
-        with tenant_scope([organisation]):
-            if here.store_id:
-                known = bytes(Store.objects.get(organisation_id=organisation, pk=here.store_id).key or b"")
-                if not (secrets / "service.key").exists() or service_key().public != known:
-                    return "the store's own key is another."
-            if here.role == "chain":
-                for chain in Chain.objects.filter(organisation_id=organisation):
-                    if not (secrets / f"chain-{chain.id}.key").exists():
-                        return f"the root key of chain {chain} is missing."
-                    if chain_root(chain.id).public != bytes(chain.root_key or b""):
-                        return f"the root key of chain {chain} is another."
-    return ""
+    need_files(settings.BUTIK_DATA, settings.BUTIK_ROLE, on_sqlite=connection.vendor == "sqlite")
+    need_own_database()
+    bring_up_to_date(owner_url=text("BUTIK_OWNER_DATABASE_URL"))
+    check_secrets()
+    _note_restore()
+    connection.close()
+    for beside in folder.glob(f"{DATABASE}-gate*"):
+        beside.unlink()
 
 
 def _note_restore() -> None:

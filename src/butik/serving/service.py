@@ -7,6 +7,7 @@ from pathlib import Path
 from butik.lib.command_line import Parser
 from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
 from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
+from butik.serving.founding import NotFounded, found, need_files, need_room
 from butik.serving.front_door import front_door, service_config
 from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
@@ -14,19 +15,21 @@ from butik.serving.supervisor import Supervisor, say
 
 def serve(arguments: list[str]) -> int:
     """Run until SIGTERM or SIGINT. Return the process's exit code."""
-    Parser(
+    parser = Parser(
         prog="butik serve", description="Run one service; it is set up by BUTIK_ variables (docs/settings.md)."
-    ).parse_args(arguments)
+    )
+    parser.add_argument("--new", action="store_true", help="first found a new, empty one, as `butik found_service`")
+    options = parser.parse_args(arguments)
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        return _serve()
-    except (ImproperlyConfigured, FileNotFoundError, BadAddress, FolderInUse, PortTaken) as problem:
+        return _serve(new=options.new)
+    except (ImproperlyConfigured, FileNotFoundError, BadAddress, FolderInUse, NotFounded, PortTaken) as problem:
         say(str(problem))
         return 2
 
 
-def _serve() -> int:
+def _serve(*, new: bool) -> int:
     import django
     from django.conf import settings
 
@@ -40,15 +43,20 @@ def _serve() -> int:
         tls=text("BUTIK_TLS"),
         tls_key=text("BUTIK_TLS_KEY"),
     )
+    if new:
+        need_room(data)
+    else:
+        need_files(data, settings.BUTIK_ROLE, on_sqlite=not text("BUTIK_DATABASE_URL"))
     lock_folder(data)
     with claim_port(address.bind, address.port) as listener:
         django.setup()
         logging.disable(logging.CRITICAL)  # a handler may start a thread; only a process without threads may fork
         from butik.serving.migrating import migrate
 
-        if not migrate(owner_url=text("BUTIK_OWNER_DATABASE_URL")):
-            say("the database could not be brought up to date; nothing was started")
-            return 1
+        code = (found if new else migrate)(owner_url=text("BUTIK_OWNER_DATABASE_URL"))
+        if code:
+            say("Nothing was started." if code == 2 else "The database could not be brought up to date; see above.")
+            return code
         return _supervise(address, data, listener)
 
 

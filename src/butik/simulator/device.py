@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from butik.lib.clock import now, to_wire
+from butik.lib.files import replace_file
 from butik.lib.ids import new_id
 from butik.lib.signing import BadDocument, SigningKey, decode, document_hash, encode, key_id, verify_document
 from butik.pricing.price_list import PriceList
@@ -34,7 +35,7 @@ from butik.simulator.documents import (
     StaffList,
     StaffMember,
 )
-from butik.simulator.journal import Journal, write_whole
+from butik.simulator.journal import Journal
 from butik.simulator.price_shelf import PriceShelf
 from butik.simulator.sale_documents import BasketItem, sale_lines
 from butik.simulator.series_sums import SeriesSums, Sold
@@ -314,7 +315,7 @@ class Device:
 
     def remember(self) -> None:
         self.memory.pairing = self.trust.document
-        write_whole(self.folder / "device.json", msgspec.json.encode(self.memory))
+        replace_file(self.folder / "device.json", msgspec.json.encode(self.memory))
 
     def _origin(self, record: UUID) -> dict[str, Any]:
         """What every record of the series bears."""

@@ -30,13 +30,3 @@ class Journal:
             return []
         # a last line without its end was never acknowledged to anybody: the sale did not happen
         return [line.strip() for line in self._path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file, or leave it as it was; only its owner reads it."""
-    new = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -3,9 +3,9 @@
 import hashlib
 from pathlib import Path
 
+from butik.lib.files import replace_file
 from butik.lib.signing import BadDocument
 from butik.simulator.documents import Manifest
-from butik.simulator.journal import write_whole
 
 
 class PriceShelf:
@@ -21,7 +21,7 @@ class PriceShelf:
         """Raises BadDocument when the bytes are not what the manifest says."""
         if len(content) != manifest.size or hashlib.sha256(content).hexdigest() != manifest.sha256:
             raise BadDocument("the price file is not what its manifest says")
-        write_whole(self._path(manifest.sha256), content)
+        replace_file(self._path(manifest.sha256), content)
 
     def take(self, manifest: Manifest) -> bytes:
         content = self._path(manifest.sha256).read_bytes()

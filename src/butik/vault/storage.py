@@ -10,6 +10,7 @@ from typing import Protocol
 
 from django.conf import settings
 
+from butik.lib.files import sync_folder
 from butik.lib.ids import new_id
 
 CHUNK = 256 * 1024
@@ -79,17 +80,9 @@ def keep(incoming: Incoming, folder: str) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.link(incoming.path, path)
     for each in (path.parent, path.parent.parent):
-        _sync_folder(each)
+        sync_folder(each)
     return name
 
 
 def discard(name: str) -> None:
     object_path(name).unlink(missing_ok=True)
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

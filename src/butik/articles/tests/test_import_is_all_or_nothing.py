@@ -36,7 +36,8 @@ BEGIN = """
 import sys, time, django
 django.setup()
 from django.core.management import call_command
-call_command("migrate", verbosity=0)
+from butik.serving.founding import found_here
+found_here()
 from butik.organisation.actions import found_chain, found_organisation
 from butik.organisation.installation import install_chain
 from butik.lib.clock import now

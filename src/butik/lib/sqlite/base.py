@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pysqlite3
@@ -50,6 +51,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """Every transaction is BEGIN IMMEDIATE and waits for its turn at the gate, so it never meets a busy database."""
 
     _passed: WriteGate | None = None  # the gate, while we hold it
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """SQLite would make an empty database of one that is not there; only whoever founds a service may."""
+        params: dict[str, Any] = super().get_connection_params()
+        if params.pop("must_exist", False) and "memory" not in str(params["database"]):
+            params["database"] = f"{Path(params['database']).absolute().as_uri()}?mode=rw"
+        return params
 
     def create_cursor(self, name: str | None = None) -> GatedCursor:
         cursor: GatedCursor = self.connection.cursor(factory=GatedCursor)

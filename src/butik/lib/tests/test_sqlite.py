@@ -21,6 +21,9 @@ def file(tmp_path: Path, django_db_blocker: Any) -> Iterator[Path]:
     """A database file of its own, under an alias of its own."""
     connections.settings[ALIAS] = connections.configure_settings({"default": database("", tmp_path)})["default"]
     with django_db_blocker.unblock():
+        with pytest.raises(OperationalError, match="unable to open"):  # nobody makes a database by looking for it
+            connections[ALIAS].ensure_connection()
+        (tmp_path / "butik.sqlite3").touch()
         write("CREATE TABLE t (id integer PRIMARY KEY, text text UNIQUE)")
         yield tmp_path / "butik.sqlite3"
         connections[ALIAS].close()

@@ -1,7 +1,6 @@
 """The demo's own folder: marked, so that a reset never deletes anything else; its secrets 0600."""
 
 import fcntl
-import os
 import secrets as randomness
 import shutil
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from butik.lib.files import replace_file
 from butik.simulator.demo.second_factor import make_secret
 
 MARKER = "this-is-a-butik-demo"
@@ -74,10 +74,7 @@ def read_secrets(folder: Path) -> Secrets | None:
 
 
 def write_secrets(folder: Path, secrets: Secrets) -> None:
-    path = folder / "secrets.json.new"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(msgspec.json.encode(secrets))
-    path.replace(folder / "secrets.json")
+    replace_file(folder / "secrets.json", msgspec.json.encode(secrets))
 
 
 def make_secrets(emails: list[str], staff_numbers: list[str]) -> Secrets:

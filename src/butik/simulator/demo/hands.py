@@ -22,7 +22,12 @@ def main() -> None:
     django.setup()
     from butik.simulator.demo import chain_hands, emergency_hands, store_hands
 
-    verbs: dict[str, Verb] = {**chain_hands.VERBS, **emergency_hands.VERBS, **store_hands.VERBS, "migrate": migrate}
+    verbs: dict[str, Verb] = {
+        **chain_hands.VERBS,
+        **emergency_hands.VERBS,
+        **store_hands.VERBS,
+        "found_service": found_service,
+    }
     for line in sys.stdin:
         order = json.loads(line)
         with redirect_stdout(sys.stderr):  # commands may print; only answers go to the demo
@@ -33,10 +38,10 @@ def main() -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def migrate() -> None:
-    from django.core.management import call_command
+def found_service() -> None:
+    from butik.serving.founding import found_here
 
-    call_command("migrate", interactive=False, verbosity=0)
+    found_here()
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ class Demo:
         with bars.step("Databases", len(SHOPS) + 2) as bar:
             hands = [self._hand(key) for key in (CHAIN, EMERGENCY, *(shop.key for shop in SHOPS))]
             for hand in hands:
-                hand.send("migrate")
+                hand.send("found_service")
             for hand in hands:
                 hand.answer()
                 bar.advance()

@@ -8,8 +8,11 @@ from random import Random
 
 import pytest
 from django.conf import settings
+from pyrage import x25519
 
+from butik.lib.files import write_new
 from butik.lib.ids import new_id
+from butik.organisation.secret_files import secrets_folder
 from butik.vault import examine as examination
 from butik.vault.evidence import Answer
 from butik.vault.examine import examine
@@ -32,7 +35,10 @@ def examine_here(case: Case, folder: Path) -> Answer:
 @pytest.fixture
 def depot() -> Depot:
     """No database: what is examined knows of none."""
-    return Depot(new_id(), new_id(), new_id(), root=None)  # type: ignore[arg-type]
+    made = Depot(new_id(), new_id(), new_id(), root=None)  # type: ignore[arg-type]
+    secrets_folder().mkdir()
+    write_new(secrets_folder() / f"emergency-{made.chain}.age", str(x25519.Identity.generate()).encode())
+    return made
 
 
 def test_an_undamaged_one_is_examined_well(depot: Depot, tmp_path: Path) -> None:
