@@ -46,6 +46,7 @@ check: install  ## Check style, types, layers, migrations, OpenAPI, translations
 	data=$$(mktemp -d); trap 'rm -rf "$$data"' EXIT
 	for role in store chain emergency; do BUTIK_ROLE=$$role BUTIK_DATA=$$data $(BIN)/butik makemigrations --check --dry-run; done
 	BUTIK_ROLE=test BUTIK_DATA=$$data $(BIN)/butik export_openapi --check
+	$(BIN)/python tools/bounds.py --check
 	$(BIN)/python tools/messages.py check
 	$(BIN)/pytest -q tests/test_docs.py tests/test_lock_files.py
 

@@ -15,6 +15,7 @@ from django.urls import URLPattern, path, re_path
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 
+from butik.lib.outside import BadDocument, read_json
 from butik.lib.problems import Problem, problem_response
 
 logger = logging.getLogger(__name__)
@@ -56,9 +57,10 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
 
 
 def decode_body(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
+    """`read_body` has seen to its size."""
     try:
-        return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_json(body, decoder, limit=len(body))
+    except BadDocument as error:
         raise Problem("bad-request", 422, "The body does not fit the schema.", str(error)[:300]) from error
 
 
@@ -70,6 +72,8 @@ def explain(error: Exception) -> Problem:
     """What a caller is told when something failed that is not his fault."""
     if _is_disk_full(error):
         return Problem("disk-full", 507, "The service has no space left. Nothing was stored: try again later.")
+    if isinstance(error, MemoryError):
+        return Problem("busy", 503, "The service has no memory left at the moment. Try again.")
     if isinstance(error, OperationalError | InterfaceError):
         return Problem("busy", 503, "The service's database does not answer. Try again.")
     return Problem("failed", 500, "The service failed. It has been logged; try again.")

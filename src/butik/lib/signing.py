@@ -14,9 +14,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
 from nacl.exceptions import CryptoError
 
+from butik.lib.bounds import MAX_DOCUMENT, MAX_HEADER
+from butik.lib.outside import BadDocument, read_json
 
-class BadDocument(Exception):
-    """The document is malformed, of another type, or not signed by the key that was expected."""
+__all__ = [
+    "BadDocument",
+    "Envelope",
+    "SigningKey",
+    "decode",
+    "document_hash",
+    "encode",
+    "key_id",
+    "open_document",
+    "verify",
+    "verify_document",
+]
 
 
 class _Header(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,7 +37,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True):
     typ: str
 
 
-_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_header = msgspec.json.Decoder(_Header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +115,7 @@ def _header(kid: str, typ: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _read_header(text: bytes) -> _Header:
-    try:
-        header = _decode_header(decode(text))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument("bad header") from error
+    header = read_json(decode(text), _decode_header)
     if header.alg != "Ed25519":
         raise BadDocument("algorithm is not Ed25519")
     return header
@@ -114,6 +123,8 @@ def _read_header(text: bytes) -> _Header:
 
 def open_document(document: str, typ: str | None = None) -> Envelope:
     """Take a document apart; raise BadDocument if it is malformed or not of type `typ`. Nothing is verified yet."""
+    if len(document) > MAX_DOCUMENT:
+        raise BadDocument(f"{len(document)} characters; the limit is {MAX_DOCUMENT}")
     try:
         raw = document.encode("ascii")
     except UnicodeEncodeError as error:
@@ -121,6 +132,8 @@ def open_document(document: str, typ: str | None = None) -> Envelope:
     parts = raw.split(b".")
     if len(parts) != 3:
         raise BadDocument("not a compact JWS")
+    if len(parts[0]) > MAX_HEADER:
+        raise BadDocument("header is too long")
     header = _read_header(parts[0])
     if typ is not None and header.typ != typ:
         raise BadDocument(f"type is {header.typ}, expected {typ}")

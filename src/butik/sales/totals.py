@@ -14,7 +14,7 @@ import msgspec
 from django.db.models import Count, QuerySet, Sum
 
 from butik.sales.models import Payment, Sale, SaleVat
-from butik.sales.wire import TenderSum, Vat
+from butik.sales.wire import TenderSum, VatSum
 
 Key = tuple[int, UUID, date]
 
@@ -29,7 +29,7 @@ class DaySum(msgspec.Struct, frozen=True):
     sales: int
     total: int
     rounding: int
-    by_vat: list[Vat]
+    by_vat: list[VatSum]
     by_tender: list[TenderSum]
 
 
@@ -38,11 +38,11 @@ def day_sums(*, organisation_id: UUID, store_id: UUID, sales: QuerySet[Any] | No
     of_store = {"organisation_id": organisation_id, "store_id": store_id}
     chosen = Sale.objects.filter(**of_store) if sales is None else sales.filter(**of_store)
     within = {} if sales is None else {"sale_id__in": chosen.order_by().values("pk")}
-    by_vat, by_tender = defaultdict[Key, list[Vat]](list), defaultdict[Key, list[TenderSum]](list)
+    by_vat, by_tender = defaultdict[Key, list[VatSum]](list), defaultdict[Key, list[TenderSum]](list)
     key = ("sale__pos_number", "sale__series_id", "sale__business_date")
     vat_rows = SaleVat.objects.filter(**of_store, **within).values_list(*key, "rate").order_by("rate")
     for pos, series, day, rate, gross, vat in vat_rows.annotate(Sum("gross"), Sum("vat")):
-        by_vat[pos, series, day].append(Vat(rate, gross, vat))
+        by_vat[pos, series, day].append(VatSum(rate, gross, vat))
     paid_rows = Payment.objects.filter(**of_store, **within).values_list(*key, "tender").order_by("tender")
     for pos, series, day, tender, amount in paid_rows.annotate(Sum("amount")):
         by_tender[pos, series, day].append(TenderSum(tender, amount))

@@ -12,42 +12,46 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from butik.lib.signing import BadDocument
+from butik.lib import bounds
+from butik.lib.outside import BadDocument, read_anything, read_json
 
 SALE = "butik-sale"
 SERIES = "butik-series"
 EVENT = "butik-event"
 
-HIGHEST = 2**31 - 1  # what an integer column holds
-LARGEST = 10**12  # minor units; the sum of a whole sale still fits a bigint
-
-Counter = Annotated[int, Meta(ge=1, le=HIGHEST - 1)]  # so that there is always a next
-Count = Annotated[int, Meta(ge=0, le=HIGHEST)]
-Amount = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
-Quantity = Annotated[int, Meta(ge=-(10**10), le=10**10)]
-Rate = Annotated[int, Meta(ge=0, le=10_000)]
-Version = Annotated[int, Meta(ge=0, le=2**62)]
-Offset = Annotated[int, Meta(ge=-(10**12), le=10**12)]  # 30 years: no moment leaves the calendar
+# The literals of units and tenders stand here for the type checker; a test holds them to the bounds.
+Counter = Annotated[int, Meta(ge=1, le=bounds.MAX_COUNTER)]
+Count = Annotated[int, Meta(ge=0, le=bounds.MAX_INTEGER)]
+Amount = Annotated[int, Meta(ge=-bounds.MAX_AMOUNT, le=bounds.MAX_AMOUNT)]
+Sum = Annotated[int, Meta(ge=-bounds.MAX_SAFE, le=bounds.MAX_SAFE)]
+Quantity = Annotated[int, Meta(ge=-bounds.MAX_QUANTITY, le=bounds.MAX_QUANTITY)]
+Rate = Annotated[int, Meta(ge=0, le=bounds.MAX_RATE)]
+Version = Annotated[int, Meta(ge=0, le=bounds.MAX_SAFE)]
+Offset = Annotated[int, Meta(ge=-bounds.MAX_OFFSET, le=bounds.MAX_OFFSET)]
 Moment = Annotated[datetime, Meta(tz=True)]
-Label = Annotated[str, Meta(pattern="^[NE][1-9][0-9]{0,5}$")]
-Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Label = Annotated[str, Meta(pattern=bounds.LABEL)]
+Hash = Annotated[str, Meta(pattern=bounds.HASH)]
+Currency = Annotated[str, Meta(pattern=bounds.CURRENCY)]
 Unit = Literal["PCS", "KG", "G", "L", "ML", "M"]
 Tender = Literal["CASH", "CARD"]
-Text10 = Annotated[str, Meta(max_length=10)]
-Text20 = Annotated[str, Meta(max_length=20)]
-Text30 = Annotated[str, Meta(max_length=30)]
-Text60 = Annotated[str, Meta(max_length=60)]
-Text300 = Annotated[str, Meta(max_length=300)]
-Name20 = Annotated[str, Meta(min_length=1, max_length=20)]
-Code = Annotated[str, Meta(pattern="^[A-Z][A-Z_]{0,23}$")]
+Number = Annotated[str, Meta(min_length=1, max_length=bounds.MAX_NUMBER)]
+ReceiptText = Annotated[str, Meta(max_length=bounds.MAX_TEXT)]
+Barcode = Annotated[str, Meta(max_length=bounds.MAX_BARCODE)]
+Reference = Annotated[str, Meta(max_length=bounds.MAX_REFERENCE)]
+App = Annotated[str, Meta(max_length=bounds.MAX_APP)]
+StaffNumber = Annotated[str, Meta(max_length=bounds.MAX_STAFF_NUMBER)]
+SeriesReason = Annotated[str, Meta(max_length=bounds.MAX_REASON)]
+EventKind = Annotated[str, Meta(pattern=bounds.EVENT_KIND)]
+EventKey = Annotated[str, Meta(max_length=bounds.MAX_EVENT_KEY)]
+EventText = Annotated[str, Meta(max_length=bounds.MAX_EVENT_TEXT)]
+EventNumber = Annotated[int, Meta(ge=-bounds.MAX_SAFE, le=bounds.MAX_SAFE)]
 
 
 class Line(Struct, frozen=True, gc=False):
     n: Counter
-    number: Name20
-    text: Text30
-    barcode: Text20
+    number: Number
+    text: ReceiptText
+    barcode: Barcode
     quantity: Quantity
     unit: Unit
     unit_price: Amount
@@ -70,7 +74,7 @@ class Payment(Struct, frozen=True, gc=False):
     amount: Amount
     tendered: Amount
     change: Amount
-    reference: Text60 = ""
+    reference: Reference = ""
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -83,7 +87,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     pos: Counter
     device: UUID
     offset_ms: Offset | None = None
-    app: Text20 = ""
+    app: App = ""
 
 
 class Sale(Origin, frozen=True, kw_only=True):
@@ -94,46 +98,52 @@ class Sale(Origin, frozen=True, kw_only=True):
     session: Count
     business_date: date
     staff: UUID
-    staff_number: Text10
+    staff_number: StaffNumber
     started_at: Moment
     completed_at: Moment
     currency: Currency
-    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=1000)]
-    vat: Annotated[tuple[Vat, ...], Meta(max_length=20)]
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=bounds.MAX_LINES)]
+    vat: Annotated[tuple[Vat, ...], Meta(max_length=bounds.MAX_VAT_RATES)]
     total: Amount
     rounding: Amount
-    payments: Annotated[tuple[Payment, ...], Meta(max_length=50)]
+    payments: Annotated[tuple[Payment, ...], Meta(max_length=bounds.MAX_PAYMENTS)]
 
 
 class Opening(Origin, frozen=True, kw_only=True, tag_field="kind", tag="OPEN"):
     series: UUID
     label: Label
-    reason: Text30
+    reason: SeriesReason
     at: Moment
+
+
+class VatSum(Struct, frozen=True, gc=False):
+    rate: Rate
+    gross: Sum
+    vat: Sum
 
 
 class TenderSum(Struct, frozen=True, gc=False):
     tender: Tender
-    amount: Amount
+    amount: Sum
 
 
 class Closing(Origin, frozen=True, kw_only=True, tag_field="kind", tag="CLOSE"):
     series: UUID
     label: Label
-    reason: Text30
+    reason: SeriesReason
     at: Moment
     prev: Hash
     last_counter: Count
     sales: Count
-    total: Annotated[int, Meta(ge=-(2**62), le=2**62)]
-    by_vat: Annotated[tuple[Vat, ...], Meta(max_length=100)]
-    by_tender: Annotated[tuple[TenderSum, ...], Meta(max_length=20)]
+    total: Sum
+    by_vat: Annotated[tuple[VatSum, ...], Meta(max_length=bounds.MAX_SERIES_RATES)]
+    by_tender: Annotated[tuple[TenderSum, ...], Meta(max_length=bounds.MAX_TENDERS)]
 
 
 class Event(Origin, frozen=True, kw_only=True):
-    kind: Code
+    kind: EventKind
     at: Moment
-    data: Annotated[dict[Text30, Text300 | int | bool | None], Meta(max_length=20)]
+    data: Annotated[dict[EventKey, EventText | EventNumber | bool | None], Meta(max_length=bounds.MAX_EVENT_MEMBERS)]
 
 
 Content = Sale | Opening | Closing | Event
@@ -142,8 +152,8 @@ Content = Sale | Opening | Closing | Event
 class Acceptance(Struct, frozen=True):
     """A person's word for a record in quarantine, as a store passes it on (docs/formats/sync.md)."""
 
-    by: Text60
-    reason: Text300
+    by: Annotated[str, Meta(max_length=bounds.MAX_NAME)]
+    reason: Annotated[str, Meta(max_length=bounds.MAX_ACCEPT_REASON)]
 
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
@@ -158,10 +168,7 @@ def decode_content(typ: str, payload: bytes) -> Content:
     decoder = _DECODERS.get(typ)
     if decoder is None:
         raise BadDocument(f"{typ[:40]} is no record of a journal")
-    try:
-        content: Content = decoder.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument(str(error)[:280]) from error
+    content: Content = read_json(payload, decoder)
     _refuse_control_characters(payload)
     _refuse_odd_moments(content)
     if isinstance(content, Sale):
@@ -177,7 +184,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 def _refuse_control_characters(payload: bytes) -> None:
     if not any(each in payload for each in _SUSPECT):
         return
-    if any(_CONTROL.search(text) for text in _texts(msgspec.json.decode(payload))):
+    if any(_CONTROL.search(text) for text in _texts(read_anything(payload))):
         raise BadDocument("a text holds control characters")
 
 
@@ -199,7 +206,7 @@ def _refuse_odd_moments(content: Content) -> None:
     years = [each.year for each in moments]
     if isinstance(content, Sale):
         years.append(content.business_date.year)
-    if any(not 2000 <= year <= 2199 for year in years):
+    if any(not bounds.MIN_YEAR <= year <= bounds.MAX_YEAR for year in years):
         raise BadDocument("a moment is out of range")
 
 
