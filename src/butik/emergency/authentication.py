@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 import msgspec
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 
 from butik.emergency import wire
@@ -13,12 +14,13 @@ from butik.lib import clock
 from butik.lib.machine_api import decode_body, read_body
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, key_id, open_document
+from butik.lib.tenant import AnothersRow
 from butik.organisation.installation import audience
 from butik.organisation.keys import CERTIFICATE, Certificate, read_certificate, root_public_key
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.proofs import Proof, check_proof, read_proof, sent_target
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.enrolment import register_device
+from butik.sales.enrolment import read_enrolment, register_device
 from butik.sales.reading import Place, Signer
 from butik.sales.signers import place_of
 from butik.vault.authentication import PROVISIONAL, admit_store
@@ -133,22 +135,31 @@ def _register(request: HttpRequest, proof: Proof, body: bytes, said: wire.Ready)
         if key_id(key) != proof.envelope.kid:
             raise _unknown()
         _check(request, proof, body, key, chain.pk)
-        store = admit_store(chain, certificate)
-        device = register_device(
-            store=store, enrolment=said.enrolment, key=said.key, state=Device.State.ACTIVE, now=clock.now()
+        enrolled = read_enrolment(
+            said.enrolment, store_key=certificate.key_bytes, store_id=certificate.store, key=said.key
         )
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, ValueError) as error:
+        if enrolled.device.id != proof.claims.sub:
+            raise _unknown()
+        _keep(chain, certificate, said)
+    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, ValueError, AnothersRow, IntegrityError) as error:
         raise _unknown() from error
-    if str(device.pk) != str(proof.claims.sub):
-        raise _unknown()
-    if store.number >= PROVISIONAL:
-        _name(store, said.enrolment)
+
+
+def _keep(chain: Chain, certificate: Certificate, said: wire.Ready) -> None:
+    """All of it or nothing: the caller is believed, but her device or its POS may be another store's row."""
+    with transaction.atomic():
+        store = admit_store(chain, certificate)
+        register_device(store=store, enrolment=said.enrolment, key=said.key, state=Device.State.ACTIVE, now=clock.now())
+        if store.number >= PROVISIONAL:
+            _name(store, said.enrolment)
 
 
 def _name(store: Store, enrolment: str) -> None:
     """A store that was known by its id alone gets the number and name that its device was enrolled with."""
     described = msgspec.json.decode(open_document(enrolment).payload)["store"]
-    taken = Store.objects.filter(chain_id=store.chain_id, number=described["number"]).exists()
+    taken = Store.objects.filter(
+        organisation_id=store.organisation_id, chain_id=store.chain_id, number=described["number"]
+    ).exists()
     if not taken:
         names = {name: described[name] for name in ("number", "name", "address", "timezone")}
         Store.objects.filter(pk=store.pk).update(**names)

@@ -79,19 +79,20 @@ def tell_chain_again(*, now: datetime) -> None:
 def take_in(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: bytes | str, now: datetime) -> None:
     """At the chain: a store's entry. Raises msgspec.ValidationError when it is none. Call in the sync's transaction."""
     said = msgspec.json.decode(body, type=EntryBody)
+    latest_at = min(said.latest_at, now)  # nobody's clock keeps an entry on top for ever, or later words out
     fields: dict[str, Any] = {
         "chain_id": chain_id,
         "level": said.level,
         "source": said.source,
         "message": clean(said.message, MESSAGE),
         "detail": clean(said.detail, DETAIL),
-        "first_at": said.first_at,
-        "latest_at": said.latest_at,
+        "first_at": min(said.first_at, latest_at),
+        "latest_at": latest_at,
         "count": said.count,
     }
     key: dict[str, Any] = {"organisation_id": organisation_id, "store_id": store_id, "fingerprint": said.fingerprint}
     known = ErrorEntry.objects.filter(**key).first()
-    if known and known.count > said.count:
+    if known and (known.latest_at, known.count) > (latest_at, said.count):
         return  # an older word that comes late
     entry, _ = ErrorEntry.objects.update_or_create(**key, defaults=fields)
     _announce(entry, now)

@@ -54,7 +54,8 @@ def take_backup(*, store: Store, body: bytes, now: datetime) -> BackupReport:
             organisation_id=store.organisation_id, chain_id=store.chain_id, store=store, backup=said.id
         )
         report.state = State.UPLOADED if said.state in JUDGED and not verdict else said.state
-        report.made_at, report.reported_at, report.size = said.made_at, now, said.size
+        # the store's clock may run ahead, but no report of its is the newest one for ever
+        report.made_at, report.reported_at, report.size = min(said.made_at, now), now, said.size
         report.detail = (trouble or said.detail)[:300]
         if verdict:
             report.proof = said.proof

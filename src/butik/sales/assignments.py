@@ -9,8 +9,10 @@ from uuid import UUID
 
 import msgspec
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from butik.lib.signing import BadDocument, decode, key_id, verify_document
+from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Device, Pos, Store
 from butik.sales.wire import Counter, Label
 
@@ -70,10 +72,14 @@ def read_assignment(document: str, emergency_key: bytes, store: Store) -> Assign
 def register_assigned(*, store: Store, assignment: Assignment, now: datetime) -> bool:
     """Know a device that sold for this store in an emergency; False when it is known already, whatever its state.
 
-    It is kept as one that has left: it may bring what it has not sent yet, and must be enrolled again to sell.
+    It is kept as one that has left: it may bring what it has not sent yet, and must be enrolled again to sell. Raises
+    AnothersRow when the device or its key is another store's here.
     """
     where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
-    known = Device.objects.filter(organisation_id=store.organisation_id, kid=assignment.kid)
+    named = Q(kid=assignment.kid) | Q(pk=assignment.device)
+    known = Device.objects.filter(named, organisation_id=store.organisation_id)
+    if known.exclude(store_id=store.id).exists():
+        raise AnothersRow(f"device {assignment.device}")
     if known.exists():
         return False
     pos, _ = Pos.objects.get_or_create(**where, number=assignment.pos, defaults={"name": f"POS {assignment.pos}"})
@@ -90,6 +96,8 @@ def register_assigned(*, store: Store, assignment: Assignment, now: datetime) ->
                 enrolled_at=assignment.issued_at,
                 closed_at=now,
             )
-    except IntegrityError:  # somebody else was faster
+    except IntegrityError:  # somebody else was faster, with the same device
+        if not known.filter(store_id=store.id).exists():
+            raise
         return False
     return True

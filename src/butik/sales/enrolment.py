@@ -1,15 +1,16 @@
 """Devices come and go: enrolled with a series of their own, renewed, unpaired, revoked; and known at the chain."""
 
-import json
 import re
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from msgspec import Meta
 
 from butik.audit.actions import record
 from butik.changes.actions import put_in_outbox
@@ -17,13 +18,47 @@ from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, encode, key_id, verify_document
+from butik.lib.tenant import AnothersRow
+from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
 from butik.organisation import actions as organisation_actions
 from butik.organisation.keys import service_key
 from butik.organisation.models import Device, EnrolmentCode, Pos, Store
 from butik.sales.models import Series
+from butik.sales.wire import Counter
 
 ENROLMENT = "butik-enrolment"
+LATEST_SERIES = 500_000  # nobody enrols as often; above it there would be no higher label left to open
+
+
+class _Store(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Pos(msgspec.Struct, frozen=True):
+    id: UUID
+    number: Counter
+    name: Annotated[str, Meta(min_length=1, max_length=32)]
+
+
+class _Device(msgspec.Struct, frozen=True):
+    id: UUID
+    kid: str
+    name: Annotated[str, Meta(max_length=64)] = ""
+
+
+class _Series(msgspec.Struct, frozen=True):
+    label: str = ""
+
+
+class Enrolment(msgspec.Struct, frozen=True):
+    """What others read of a butik-enrolment document; the whole is in docs/formats/signed-documents.md."""
+
+    version: Annotated[int, Meta(ge=1, le=HIGHEST)]
+    store: _Store
+    pos: _Pos
+    device: _Device
+    series: _Series = _Series()
 
 
 def enrol_device(*, code: EnrolmentCode, key: str, name: str, app: str, now: datetime) -> Device:
@@ -99,47 +134,93 @@ def unpair_device(*, device: Device, now: datetime) -> None:
         _tell(device, "organisation.device.unpaired", "enrolment", f"device:{device.id}", now)
 
 
+def read_enrolment(document: str, *, store_key: bytes, store_id: UUID, key: str) -> Enrolment:
+    """What a store says of the device that has `key`. Raises BadDocument when it did not sign that."""
+    payload = verify_document(document, ENROLMENT, store_key)
+    try:
+        said = msgspec.json.decode(payload, type=Enrolment)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadDocument(f"not an enrolment: {error}"[:280]) from error
+    if said.store.id != store_id or said.device.kid != key_id(_public_key(key)):
+        raise BadDocument("enrolment of another store or key")
+    if series_number(said.series.label) > LATEST_SERIES:
+        raise BadDocument(f"implausible series {said.series.label}")
+    return said
+
+
 def register_device(*, store: Store, enrolment: str, key: str, state: str, now: datetime) -> Device:
     """At the chain: know a device that a store has enrolled, or its new state. Raises BadDocument when the store did
-    not sign it. A revocation is final; repeating changes nothing."""
-    claims = json.loads(verify_document(enrolment, ENROLMENT, bytes(store.key or b"")))
-    public = _public_key(key)
-    if claims["store"]["id"] != str(store.id) or claims["device"]["kid"] != key_id(public):
-        raise BadDocument("enrolment of another store or key")
+    not sign it, AnothersRow when the device or its POS is another store's. A revocation is final; repeating changes
+    nothing."""
+    said = read_enrolment(enrolment, store_key=bytes(store.key or b""), store_id=store.id, key=key)
     if state not in Device.State.values:
         raise BadDocument("unknown state of a device")
-    where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
-    pos, _ = Pos.objects.get_or_create(
-        **where, number=claims["pos"]["number"], defaults={"name": claims["pos"]["name"], "id": claims["pos"]["id"]}
-    )
-    learn_series(pos, series_number(claims.get("series", {}).get("label")))
-    device, created = Device.objects.get_or_create(
+    known = _known_device(store, said)
+    require_plausible(said.version, held=known.enrolment_version if known else 0)
+    pos = _pos_of(store, said)
+    learn_series(pos, series_number(said.series.label))
+    if known is not None:
+        _bring_up_to_date(known, bytes(store.key or b""), enrolment, said.version, state, now)
+        return known
+    public = _public_key(key)
+    device: Device = Device.objects.create(
         organisation_id=store.organisation_id,
-        id=claims["device"]["id"],
-        defaults={
-            **where,
-            "pos": pos,
-            "name": claims["device"].get("name", claims["pos"]["name"]),
-            "key": public,
-            "kid": key_id(public),
-            "state": state,
-            "enrolment": enrolment,
-            "enrolment_version": claims["version"],
-            "enrolled_at": now,
-            "closed_at": None if state == Device.State.ACTIVE else now,
-        },
+        chain_id=store.chain_id,
+        store_id=store.id,
+        id=said.device.id,
+        pos=pos,
+        name=said.device.name or said.pos.name,
+        key=public,
+        kid=key_id(public),
+        state=state,
+        enrolment=enrolment,
+        enrolment_version=said.version,
+        enrolled_at=now,
+        closed_at=None if state == Device.State.ACTIVE else now,
     )
-    if not created:
-        _bring_up_to_date(device, enrolment, claims["version"], state, now)
     return device
 
 
-def _bring_up_to_date(device: Device, enrolment: str, version: int, state: str, now: datetime) -> None:
-    if version > device.enrolment_version:
+def _known_device(store: Store, said: Enrolment) -> Device | None:
+    """The row of this very device: its id and its key belong together, and both to this store."""
+    named = Q(pk=said.device.id) | Q(kid=said.device.kid)
+    rows = list(Device.objects.select_for_update().filter(named, organisation_id=store.organisation_id))
+    if any(each.store_id != store.id for each in rows):
+        raise AnothersRow(f"device {said.device.id}")
+    if any((each.pk, each.kid) != (said.device.id, said.device.kid) for each in rows):
+        raise BadDocument("the device is known with another key, or the key with another device")
+    return rows[0] if rows else None
+
+
+def _pos_of(store: Store, said: Enrolment) -> Pos:
+    """A POS is known by its number; the id that its store gave it counts for a new one only."""
+    where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
+    known: Pos | None = Pos.objects.filter(**where, number=said.pos.number).first()
+    if known is not None:
+        return known
+    if Pos.objects.filter(organisation_id=store.organisation_id, pk=said.pos.id).exists():
+        raise AnothersRow(f"POS {said.pos.id}")
+    made: Pos = Pos.objects.create(**where, number=said.pos.number, name=said.pos.name, id=said.pos.id)
+    return made
+
+
+def _bring_up_to_date(
+    device: Device, store_key: bytes, enrolment: str, version: int, state: str, now: datetime
+) -> None:
+    """The higher version wins; but what an earlier key of the store has signed never outlives that key."""
+    if version > device.enrolment_version or not _is_signed(device.enrolment, store_key):
         device.enrolment, device.enrolment_version = enrolment, version
     if state != Device.State.ACTIVE and device.state != Device.State.REVOKED and device.state != state:
         device.state, device.closed_at = state, now
     device.save(update_fields=["enrolment", "enrolment_version", "state", "closed_at"])
+
+
+def _is_signed(enrolment: str, store_key: bytes) -> bool:
+    try:
+        verify_document(enrolment, ENROLMENT, store_key)
+    except BadDocument:
+        return False
+    return True
 
 
 def _public_key(text: str) -> bytes:

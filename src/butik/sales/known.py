@@ -36,7 +36,8 @@ _HELD = "SELECT 'held', q.id, q.id, 0, 0, 0, 0, q.hash, q.reason, q.detail, '' F
 # CROSS JOIN makes SQLite start from the few that are asked for, and look each up in an index.
 _SQLITE = " UNION ALL ".join(
     (
-        _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series") + "ON s.id = j.value",
+        _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series")
+        + "ON s.id = j.value AND s.organisation_id = %s AND s.store_id = %s",
         _SERIES.format(probe="json_each(%s) j CROSS JOIN sales_series")
         + "ON s.organisation_id = %s AND s.store_id = %s AND s.pos_number = j.value ->> 0 AND s.label = j.value ->> 1",
         _NUMBER.format(low="(j.value ->> 1)", probe="json_each(%s) j CROSS JOIN sales_sale")
@@ -46,7 +47,9 @@ _SQLITE = " UNION ALL ".join(
         + "ON q.organisation_id = %s AND q.store_id = %s AND q.hash = j.value AND q.accepted_at IS NULL",
     )
 )
-_SQLITE_EVENTS = _ID.format(probe="json_each(%s) j CROSS JOIN sales_deviceevent") + "ON r.id = j.value"
+_SQLITE_EVENTS = _ID.format(probe="json_each(%s) j CROSS JOIN sales_deviceevent") + (
+    "ON r.id = j.value AND r.organisation_id = %s AND r.store_id = %s"
+)
 _SQLITE_VERSIONS = (
     "SELECT v.number, v.version, v.price, v.vat_rate FROM json_each(%s) j CROSS JOIN articles_articleversion v "
     "ON v.organisation_id = %s AND v.chain_id = %s AND v.number = j.value ->> 0 AND v.version = j.value ->> 1"
@@ -56,7 +59,8 @@ _SQLITE_VERSIONS = (
 # read all that the store has.
 _POSTGRESQL = " UNION ALL ".join(
     (
-        _SERIES.format(probe="sales_series") + "WHERE s.id = ANY(%s::uuid[])",
+        _SERIES.format(probe="sales_series")
+        + "WHERE s.id = ANY(%s::uuid[]) AND s.organisation_id = %s AND s.store_id = %s",
         _SERIES.format(
             probe="unnest(%s::text[]::int[], %s::text[]) j(pos, label) CROSS JOIN LATERAL (SELECT * FROM sales_series "
             "WHERE organisation_id = %s AND store_id = %s AND pos_number = j.pos AND label = j.label OFFSET 0)"
@@ -73,8 +77,13 @@ _POSTGRESQL = " UNION ALL ".join(
     )
 )
 # In one order, so that two batches with several series never wait for each other in a circle.
-_LOCK = "SELECT id FROM sales_series WHERE id = ANY(%s::uuid[]) ORDER BY id FOR UPDATE"
-_POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + "WHERE r.id = ANY(%s::uuid[])"
+_LOCK = (
+    "SELECT id FROM sales_series WHERE id = ANY(%s::uuid[]) AND organisation_id = %s AND store_id = %s "
+    "ORDER BY id FOR UPDATE"
+)
+_POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + (
+    "WHERE r.id = ANY(%s::uuid[]) AND r.organisation_id = %s AND r.store_id = %s"
+)
 _POSTGRESQL_VERSIONS = (
     "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
     "CROSS JOIN LATERAL (SELECT number, version, price, vat_rate FROM articles_articleversion "
@@ -148,7 +157,7 @@ def _ask_sqlite(names: _Names, place: Place) -> list[list[Row]]:
 
 def _ask_postgresql(names: _Names, place: Place, *, lock: bool) -> list[list[Row]]:
     if lock or len(names.series) > 1:
-        ask(_LOCK, [sorted(names.series)])
+        ask(_LOCK, [sorted(names.series), place.organisation_id, place.store_id])
     cursors = [ask(statement, values) for statement, values in _questions(names, place)]  # all are on their way
     return [fetch(cursor) for cursor in cursors]
 
@@ -160,7 +169,11 @@ def _questions(names: _Names, place: Place) -> list[tuple[str, list[Any]]]:
     ]
     if names.events:
         ids = [each.hex for each in names.events]
-        questions.append((_POSTGRESQL_EVENTS, [ids]) if on_postgresql else (_SQLITE_EVENTS, [json.dumps(ids)]))
+        if on_postgresql:
+            questions.append((_POSTGRESQL_EVENTS, [ids, place.organisation_id, place.store_id]))
+        else:
+            here = [place.organisation_id.hex, place.store_id.hex]
+            questions.append((_SQLITE_EVENTS, [json.dumps(ids), *here]))
     questions.append(_version_question(names, place))
     return questions
 
@@ -169,6 +182,7 @@ def _for_sqlite(names: _Names, place: Place) -> list[Any]:
     here = [place.organisation_id.hex, place.store_id.hex]
     return [
         json.dumps([each.hex for each in names.series]),
+        *here,
         json.dumps(list(names.labels)),
         *here,
         json.dumps([(series.hex, low, high) for series, low, high in names.runs()]),
@@ -184,6 +198,7 @@ def _for_postgresql(names: _Names, place: Place) -> list[Any]:
     runs = list(names.runs())
     return [
         list(names.series),
+        *here,
         [str(pos) for pos, _ in names.labels],
         [label for _, label in names.labels],
         *here,

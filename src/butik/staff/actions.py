@@ -4,15 +4,18 @@ Both services keep the row. Whoever changes it tells the other: the store by its
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from msgspec import Meta
 
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed, put_in_outbox
 from butik.lib.clock import to_wire
+from butik.lib.tenant import AnothersRow
+from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
@@ -21,6 +24,7 @@ from butik.staff.models import ShopAssistant
 from butik.staff.pins import PinVerifier
 
 KIND = "assistant"
+Version = Annotated[int, Meta(ge=0, le=HIGHEST)]
 
 
 class AssistantBody(msgspec.Struct, frozen=True):
@@ -32,10 +36,10 @@ class AssistantBody(msgspec.Struct, frozen=True):
     name: str
     role: str
     pin: dict[str, Any]
-    pin_version: int
+    pin_version: Version
     is_active: bool
     blocked_at: datetime | None
-    revision: int
+    revision: Version
 
 
 def add_assistant(
@@ -95,22 +99,26 @@ def block_assistant(*, assistant: ShopAssistant, pin_version: int, actor: str, n
 def take_assistant(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: bytes | str, now: datetime) -> bool:
     """Take what the other service says of an assistant; False when it is no news. Call in the transaction of the sync.
 
-    The higher revision wins. Of two changes made at the same time, one on each side, the chain's wins.
+    The higher revision wins. Of two changes made at the same time, one on each side, the chain's wins. Raises
+    AnothersRow for an assistant of another store, whether the body says so or the row here.
     """
     said = msgspec.json.decode(body, type=AssistantBody)
-    if said.store != store_id:
-        raise ValueError("an assistant of another store")
     is_chain = this_installation().store_id is None
     known = ShopAssistant.objects.select_for_update().filter(organisation_id=organisation_id, pk=said.id).first()
+    if said.store != store_id or (known and known.store_id != store_id):
+        raise AnothersRow(f"assistant {said.id}")
+    require_plausible(said.revision, held=known.revision if known else 0)
+    require_plausible(said.pin_version, held=known.pin_version if known else 0)
     if known and (said.revision < known.revision or (said.revision == known.revision and is_chain)):
         return False
     fields = msgspec.structs.asdict(said)
     del fields["store"], fields["id"]
     assistant, _ = ShopAssistant.objects.update_or_create(
         organisation_id=organisation_id,
+        store_id=store_id,
         pk=said.id,
         defaults=fields,
-        create_defaults={**fields, "chain_id": chain_id, "store_id": store_id},
+        create_defaults={**fields, "chain_id": chain_id},
     )
     if is_chain:  # back down, so that a store which starts anew finds it in the feed
         _feed(assistant, now)

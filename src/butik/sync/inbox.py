@@ -16,6 +16,7 @@ from django.db import DataError, Error, IntegrityError, connection, transaction
 
 from butik.changes.models import FeedHead
 from butik.lib.ids import new_id
+from butik.lib.tenant import AnothersRow
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
@@ -165,7 +166,10 @@ def _remember(store: Store, item: PushItem, now: datetime, trouble: str = "", bo
 
 
 def _put_aside(store: Store, item: PushItem, now: datetime, error: Exception) -> None:
-    logger.warning("Item %s (%s) of store %s was put aside: %r", item.uid, item.kind, store.number, error)
+    if isinstance(error, AnothersRow):
+        logger.error("Store %s says something of another's row (%s): %s", store.number, item.kind, error)
+    else:
+        logger.warning("Item %s (%s) of store %s was put aside: %r", item.uid, item.kind, store.number, error)
     _remember(store, item, now, trouble=repr(error), body=bytes(item.body).decode(errors="replace"))
 
 

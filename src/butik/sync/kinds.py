@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from butik.articles.feed import apply_articles, article_bodies, article_keys, drop_articles
 from butik.error_log.actions import take_in
+from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Store
 from butik.organisation.pairing import pairing_of
 from butik.pricing.actions import publish_prices
@@ -98,6 +99,8 @@ def apply_assistants(entries: Sequence[FeedItem], store: Store, now: datetime) -
         try:
             with transaction.atomic():
                 take_assistant_from_store(store, bytes(entry.body), now)
+        except AnothersRow as error:
+            logger.error("The chain tells of an assistant who is another store's: not taken (%s)", error)
         except IntegrityError:
             # made on both sides with one number; a person must give one of the two another
             logger.warning("Assistant %s of the chain has a number that is taken here", entry.key)

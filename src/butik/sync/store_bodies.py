@@ -1,5 +1,6 @@
 """Feed kind `store`: what the chain keeps of a store, with its POSs; and outbox kind `pos`: one made at the store."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,13 @@ from django.db import transaction
 
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
+from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
-from butik.sales.enrolment import latest_series_numbers, learn_series, renew_enrolments
+from butik.sales.enrolment import LATEST_SERIES, latest_series_numbers, learn_series, renew_enrolments
 from butik.sync.pairings import keep_pairing
 from butik.sync.wire import FeedItem, PosBody, StoreBody
 
+logger = logging.getLogger(__name__)
 STORE = "store"
 POS = "pos"
 STORE_COLUMNS = ("number", "name", "address", "timezone", "language", "key_version")
@@ -45,8 +48,10 @@ def store_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
 def apply_store(entries: Sequence[FeedItem], store: Store, now: datetime) -> None:
     for entry in entries:
         body = msgspec.json.decode(entry.body, type=StoreBody)
-        if body.store["id"] != str(store.id):
-            raise ValueError("the chain has told of another store")
+        ours = (str(store.organisation_id), str(store.chain_id), str(store.id))
+        if (body.organisation["id"], body.chain["id"], body.store["id"]) != ours:
+            logger.error("The chain tells of another store than this one: not taken")
+            continue
         keep_tree(body, root_key=bytes(store.chain.root_key or b""))
     renew_enrolments(store=store, now=now)
 
@@ -56,17 +61,19 @@ def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
     organisation = body.organisation["id"]
     company = body.company["id"]
     Organisation.objects.update_or_create(pk=organisation, defaults=_without_id(body.organisation))
-    Company.objects.update_or_create(pk=company, defaults=_without_id(body.company) | {"organisation_id": organisation})
+    Company.objects.update_or_create(pk=company, organisation_id=organisation, defaults=_without_id(body.company))
     held = Chain.objects.filter(pk=body.chain["id"]).values_list("emergency", flat=True).first() or ""
     pairing = keep_pairing(body.chain.get("emergency", ""), held=held, root_key=root_key)
     chain, _ = Chain.objects.update_or_create(
         pk=body.chain["id"],
-        defaults=_without_id(body.chain)
-        | {"organisation_id": organisation, "company_id": company, "root_key": root_key, "emergency": pairing},
+        organisation_id=organisation,
+        defaults=_without_id(body.chain) | {"company_id": company, "root_key": root_key, "emergency": pairing},
     )
     store, _ = Store.objects.update_or_create(
         pk=body.store["id"],
-        defaults=_without_id(body.store) | {"organisation_id": organisation, "company_id": company, "chain": chain},
+        organisation_id=organisation,
+        chain=chain,
+        defaults=_without_id(body.store) | {"company_id": company},
     )
     for pos in body.poss:
         keep_pos(pos, store)
@@ -78,8 +85,10 @@ def keep_pos(pos: PosBody, store: Store) -> bool:
     rows = Pos.objects.filter(organisation_id=store.organisation_id, store=store, number=pos.number)
     known = rows.first()
     if known is not None:
-        learn_series(known, pos.series)
+        learn_series(known, min(pos.series, LATEST_SERIES))
         return bool(rows.exclude(name=pos.name).update(name=pos.name))
+    if Pos.objects.filter(organisation_id=store.organisation_id, pk=pos.id).exists():
+        raise AnothersRow(f"POS {pos.id}")
     Pos.objects.create(
         id=pos.id,
         organisation_id=store.organisation_id,
@@ -87,7 +96,7 @@ def keep_pos(pos: PosBody, store: Store) -> bool:
         store=store,
         number=pos.number,
         name=pos.name,
-        latest_series=pos.series,
+        latest_series=min(pos.series, LATEST_SERIES),
     )
     return True
 
@@ -95,7 +104,9 @@ def keep_pos(pos: PosBody, store: Store) -> bool:
 def take_pos(store: Store, body: bytes, now: datetime) -> None:
     """At the chain: a POS that was made or renamed at its store."""
     with transaction.atomic():
-        if keep_pos(msgspec.json.decode(body, type=PosBody), store):
+        said = msgspec.json.decode(body, type=PosBody)
+        # which series there are, a store tells by its devices' enrolments
+        if keep_pos(msgspec.structs.replace(said, series=0), store):
             where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id}
             advance_feed(**where, changes=[(STORE, str(store.id), store.id)], at=now)
             record("sync.pos.taken", **where, store_id=store.id, actor=f"store:{store.id}", at=now, subject=store.id)

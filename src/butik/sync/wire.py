@@ -32,9 +32,9 @@ class PosBody(Struct, frozen=True):
     """A point of sale; also the body of an outbox item of kind `pos`."""
 
     id: UUID
-    number: int
-    name: str
-    series: int = 0  # down: the highest N series that the chain knows of
+    number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    name: Annotated[str, Meta(max_length=32)]
+    series: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0  # down: the highest N series that the chain knows of
 
 
 class StoreBody(Struct, frozen=True):

@@ -1,12 +1,14 @@
 """What a device asks the emergency cloud, in normal days and in an emergency."""
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pyrage
 import pytest
+from tests.support.fingerprint import changed, fingerprint
 from tests.support.till import BREAD, MILK, NOW
 
 from butik.changes.models import FeedEntry
@@ -14,9 +16,10 @@ from butik.emergency.actions import mark_recovered, release_store
 from butik.emergency.models import Emergency, EmergencyStore, Order, Paper, Readiness, RecordPosition
 from butik.emergency.orders import VALID_FOR, renew_orders
 from butik.emergency.tests.conftest import STAFF, Cloud, activate_chain, keep_backup, make_cloud, payload
+from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode
 from butik.live.models import LiveEvent
-from butik.organisation.keys import issue_certificate
+from butik.organisation.keys import issue_certificate, service_key
 from butik.organisation.models import Device, EnrolmentCode, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import QuarantinedRecord, Sale, Series
@@ -69,6 +72,28 @@ def test_bad_papers_make_nobody_known(cloud: Cloud, wrong: str) -> None:
     assert answer.json()["type"] == "unknown-device"
     with tenant_scope([cloud.organisation_id]):
         assert not Device.objects.filter(pk=papers.till.device).exists()
+
+
+@pytest.mark.parametrize("sub", ["the other's", "its own"])
+def test_who_is_not_believed_changes_nothing(backed: Cloud, sub: str) -> None:
+    """Store 12's key vouches for a device with the id of store 13's, at its number or at that POS's id."""
+    thief, victim = backed.papers
+    key = SigningKey.generate()
+    till = replace(thief.till, key=key, device=victim.till.device if sub == "the other's" else new_id())
+    described = payload(thief.enrolment) | {"version": 999}
+    of_victim = payload(victim.enrolment)
+    named = (
+        {"device": of_victim["device"] | {"kid": key.kid}},
+        {"device": {"id": str(till.device), "kid": key.kid}, "pos": of_victim["pos"] | {"number": 44}},
+        {"device": {"id": str(till.device), "kid": key.kid}, "store": of_victim["store"]},
+        {"device": {"id": str(till.device), "kid": key.kid}, "pos": {"id": 10**400}},
+    )
+    before = fingerprint(backed.organisation_id)
+    for changes in named:
+        enrolment = service_key().sign("butik-enrolment", msgspec.json.encode(described | changes))
+        answer = backed.ready(replace(thief, till=till, enrolment=enrolment))
+        assert (answer.status_code, answer.json()["type"]) == (401, "unknown-device")
+        assert changed(before, fingerprint(backed.organisation_id)) == []
 
 
 def _sign_anew(document: str) -> str:

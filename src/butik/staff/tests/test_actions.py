@@ -11,6 +11,7 @@ from butik.audit.models import AuditEntry
 from butik.changes.models import FeedEntry, OutboxItem
 from butik.lib.clock import now
 from butik.lib.ids import new_id
+from butik.lib.tenant import AnothersRow
 from butik.live.models import LiveEvent
 from butik.organisation.installation import install_chain
 from butik.organisation.models import Installation
@@ -133,7 +134,7 @@ def test_one_whom_we_did_not_know_is_made(cast: Cast, maja: ShopAssistant) -> No
 
 
 def test_one_of_another_store_is_refused(cast: Cast, maja: ShopAssistant) -> None:
-    with pytest.raises(ValueError, match="another store"):
+    with pytest.raises(AnothersRow):
         take(maja, store=cast.sister.store)
 
 
