@@ -1,7 +1,7 @@
 """The logging handler that keeps warnings and errors as entries.
 
-It never makes anybody wait: a record is only counted in memory, and a thread of its own writes once a second. A
-database that fails costs nothing but the delay; what cannot be kept at all was on the console.
+It never makes anybody wait: a record is only counted in memory, and a thread of its own takes the secrets out and
+writes once a second. A database that fails costs nothing but the delay; what cannot be kept at all was on the console.
 """
 
 import logging
@@ -9,7 +9,9 @@ import os
 import threading
 import time
 
-from butik.error_log.problems import Place, Seen, read_record
+from django.http.request import UnreadablePostError
+
+from butik.error_log.problems import Place, Seen, cleaned, read_record
 from butik.lib.clock import now
 
 MOST_WAITING = 500  # different problems; the same one only counts
@@ -57,7 +59,7 @@ class ErrorLogHandler(logging.Handler):
             from butik.error_log.actions import keep  # models are not ready when logging is set up
 
             for key in list(batch):
-                keep([batch[key]], now=now())
+                keep([cleaned(batch[key])], now=now())
                 del batch[key]
         except Exception:  # noqa: BLE001 - no database, no table yet, a full disk: all the same here
             for problem in batch.values():
@@ -106,7 +108,14 @@ class ErrorLogHandler(logging.Handler):
 
 
 def _is_everyday(record: logging.LogRecord) -> bool:
-    """Addresses that do not exist and forms without a right are answered, not noted: anybody can make millions."""
+    """What a stranger can cause is answered, not noted: anybody could make millions, and write to the manager so.
+
+    Addresses that do not exist, forms without a right or a token, names of hosts that are not ours, broken lines.
+    """
+    if record.name.startswith("django.security"):
+        return True
+    if record.exc_info and isinstance(record.exc_info[1], UnreadablePostError | ConnectionError):
+        return record.name.startswith("django.")
     return record.name == "django.request" and record.levelno < logging.ERROR
 
 

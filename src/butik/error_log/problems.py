@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from uuid import UUID
 
-from butik.error_log.redaction import redact
+from butik.error_log.redaction import redact, shorten
 
 MESSAGE = 500
 DETAIL = 20_000
@@ -45,6 +45,7 @@ class Seen:
 
 
 def read_record(record: logging.LogRecord) -> Seen:
+    """Called by whoever logs, who may be selling: texts are only shortened here. `cleaned` takes out the secrets."""
     trace = record.exc_info[2] if record.exc_info else None
     detail = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info and record.exc_info[1] else ""
     kind = type(record.exc_info[1]).__name__ if record.exc_info and record.exc_info[1] else ""
@@ -54,17 +55,24 @@ def read_record(record: logging.LogRecord) -> Seen:
         place=place,
         level=_level(record.levelno),
         source=record.name[:80],
-        message=clean(record.getMessage(), MESSAGE),
-        detail=clean(detail, DETAIL),
-        fingerprint=fingerprint(record.name, record.levelname, str(record.msg), kind, _innermost(trace)),
+        message=shorten(record.getMessage(), 2 * MESSAGE),
+        detail=shorten(detail, 2 * DETAIL),
+        fingerprint=fingerprint(
+            record.name, record.levelname, shorten(str(record.msg), 2 * MESSAGE), kind, _innermost(trace)
+        ),
         first_at=at,
         latest_at=at,
     )
 
 
+def cleaned(seen: Seen) -> Seen:
+    return replace(seen, message=clean(seen.message, MESSAGE), detail=clean(seen.detail, DETAIL))
+
+
 def clean(text: str, length: int) -> str:
-    """Redacted, and shortened in the middle: a traceback tells most at its ends."""
-    safe = redact(text)
+    """Redacted, and shortened in the middle: a traceback tells most at its ends. What is far too long is shortened
+    first, so that nobody can make us look through it."""
+    safe = redact(shorten(text, 2 * length))
     if len(safe) <= length:
         return safe
     half = length // 2 - 2

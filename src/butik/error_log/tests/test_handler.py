@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError
+from django.http.request import UnreadablePostError
 from tests.support.cast import Cast
 
-from butik.error_log import actions
+from butik.error_log import actions, problems
 from butik.error_log.handler import MOST_WAITING, ErrorLogHandler
 from butik.error_log.models import ErrorEntry
-from butik.error_log.problems import read_record
+from butik.error_log.problems import MESSAGE, Seen, read_record
 from butik.organisation.tenancy import tenant_scope
 
 
@@ -107,10 +109,46 @@ def test_a_record_that_cannot_be_read_disturbs_nobody(
     assert "Logging error" in capsys.readouterr().err
 
 
-def test_what_anybody_can_cause_a_million_times_is_not_kept(handler: ErrorLogHandler) -> None:
-    record = logging.LogRecord("django.request", logging.WARNING, __file__, 1, "Not Found: /x", None, None)
-    handler.handle(record)
+@pytest.mark.parametrize(
+    ("source", "level", "error"),
+    [
+        ("django.request", logging.WARNING, None),
+        ("django.security.csrf", logging.WARNING, None),
+        ("django.security.DisallowedHost", logging.ERROR, DisallowedHost("x")),
+        ("django.security.SuspiciousFileOperation", logging.ERROR, None),
+        ("django.request", logging.ERROR, UnreadablePostError("the line broke")),
+        ("django.request", logging.ERROR, BrokenPipeError()),
+        ("django.server", logging.ERROR, ConnectionResetError()),
+    ],
+)
+def test_what_anybody_can_cause_a_million_times_is_not_kept(
+    handler: ErrorLogHandler, source: str, level: int, error: Exception | None
+) -> None:
+    about = (type(error), error, None) if error else None
+    handler.handle(logging.LogRecord(source, level, __file__, 1, "Mind this, manager: /x", None, about))
     assert handler._waiting == {}
+
+
+def test_whoever_logs_does_not_wait_for_the_redaction(
+    handler: ErrorLogHandler, logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is done by the thread that writes, and of what a stranger made long only the ends are kept until then."""
+    looked: list[str] = []
+
+    def look(text: str) -> str:
+        looked.append(text)
+        return text
+
+    monkeypatch.setattr(problems, "redact", look)
+    logger.error("GET %s failed: pin=2580", "/api/" + "1" * 1_000_000)
+    assert looked == []
+    (seen,) = handler._waiting.values()
+    assert len(seen.message) <= 2 * MESSAGE + 3
+    kept: list[Seen] = []
+    monkeypatch.setattr(actions, "keep", lambda batch, **_: kept.extend(batch))
+    handler.write_waiting()
+    assert looked == [seen.message, seen.detail]
+    assert "GET" in kept[0].message
 
 
 def test_whoever_logs_does_not_wait_for_the_database(
