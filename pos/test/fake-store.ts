@@ -1,6 +1,7 @@
 /** A store service in memory, for tests: it signs like the real one and checks what devices send. Never shipped. */
 import { gzipSync } from 'node:zlib';
 import type { Enrolment, PriceManifest, SaleDocument, StaffMember } from '../src/shop/documents';
+import type { LabelRule } from '../src/shop/barcode';
 import type { PriceFile } from '../src/shop/price-file';
 import { receiptNumber } from '../src/shop/receipt';
 import { toBase64url, toHex } from '../src/wire/base64url';
@@ -16,6 +17,12 @@ export const IDS = {
   series: '00000000-0000-7000-8000-000000000006',
   maja: '00000000-0000-7000-8000-000000000007',
 };
+
+/** As Danish scales print them. */
+export const LABELS: LabelRule[] = [
+  ...['21', '22', '23', '24'].map((prefix): LabelRule => [prefix, 'PRICE', 5, 0, 1]),
+  ...['26', '27', '28'].map((prefix): LabelRule => [prefix, 'WEIGHT', 5, 0, 1]),
+];
 
 export const SMALL_FILE: PriceFile = {
   format: 'butik-prices/1',
@@ -38,6 +45,7 @@ export const SMALL_FILE: PriceFile = {
   age_limits: [[4, 18]],
   links: [[2, 0]],
   blocked: [3],
+  labels: LABELS,
 };
 
 interface Received {

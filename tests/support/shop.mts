@@ -28,7 +28,12 @@ const questions: Record<string, (value: any) => unknown> = {
     const total = amounts.reduce((sum: number, amount: number) => sum + amount, 0);
     return { amounts, line_vat: byLine, vat, total, cash: money.roundToCoin(total, coin) };
   },
-  code: (code) => ({ gtin: barcode.isGtin(code), number: barcode.numericValue(code), label: barcode.readLabel(code) }),
+  code: ({ code, rules }) => ({
+    gtin: barcode.isGtin(code),
+    normal: barcode.normalCode(code),
+    number: barcode.numericValue(code),
+    label: barcode.readLabel(code, rules),
+  }),
   prices({ file, codes }) {
     const list = new PriceList(file);
     const articles = Array.from({ length: list.count }, (_, index) => list.article(index));

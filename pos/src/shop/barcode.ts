@@ -1,4 +1,4 @@
-/** Barcodes: check digits, the number that a code stands for, and labels of weighed goods. */
+/** Codes on goods: their one normal form, GS1 check digits, and the labels that a scale prints (src/butik/lib/barcodes.py). */
 
 const GTIN_LENGTHS = new Set([8, 12, 13, 14]);
 
@@ -21,29 +21,41 @@ export function isGtin(code: string): boolean {
 }
 
 /**
- * The number that a code stands for: UPC-A, EAN-13 and GTIN-14 of one article differ in leading zeros only.
- * Null for what is not a number, or too large to be one exactly.
+ * The form in which codes are kept and compared, as the service makes it: a number without leading zeros (UPC-A, EAN-13
+ * and GTIN-14 of one article are one), anything else with the letters a to z as capitals, no blanks at its ends.
  */
+export function normalCode(code: string): string {
+  const bare = code.replace(/^ +| +$/g, '');
+  if (isDigits(bare)) return bare.replace(/^0+(?=[0-9])/, '');
+  return bare.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+/** The number that a code stands for; null for what is not a number, or too large to be one exactly. */
 export function numericValue(code: string): number | null {
   if (!isDigits(code)) return null;
   const value = Number(code);
   return Number.isSafeInteger(value) ? value : null;
 }
 
-export type Label = { article: string; price: number } | { article: string; grams: number };
+/**
+ * How a country's scales write 13 digits, as the price file says: prefix, what is measured, how many digits the article
+ * has, how many are skipped after them, and how many minor units or grams one of the amount is.
+ */
+export type LabelRule = [prefix: string, measure: 'PRICE' | 'WEIGHT', article: number, skipped: number, factor: number];
 
-// As Danish scales print them: what follows the prefix is the price to pay, or the weight in grams.
-const PRICE_PREFIXES = ['21', '22', '23', '24'];
-const WEIGHT_PREFIXES = ['26', '27', '28'];
+/** `keys`: what the article may be known by, the surest first: the label's own EAN with nothing on the scale, its head, its number. */
+export type Label = { keys: string[] } & ({ price: number } | { grams: number });
 
 /** A label that a scale printed. */
-export function readLabel(code: string): Label | null {
+export function readLabel(code: string, rules: readonly LabelRule[]): Label | null {
   // A scanner may report the same label as GTIN-14, with a zero in front.
   const ean = code.length === 14 && code.startsWith('0') ? code.slice(1) : code;
-  if (ean.length !== 13 || !isGtin(ean)) return null;
-  const article = ean.slice(2, 7);
-  const value = Number(ean.slice(7, 12));
-  const prefix = ean.slice(0, 2);
-  if (PRICE_PREFIXES.includes(prefix)) return { article, price: value };
-  return WEIGHT_PREFIXES.includes(prefix) ? { article, grams: value } : null;
+  const rule = rules.find(([prefix]) => ean.startsWith(prefix));
+  if (!rule || ean.length !== 13 || !isGtin(ean)) return null;
+  const [prefix, measure, digits, skipped, factor] = rule;
+  const head = ean.slice(0, prefix.length + digits);
+  const amount = Number(ean.slice(head.length + skipped, 12)) * factor;
+  const blank = head.padEnd(12, '0');
+  const keys = [`${blank}${checkDigit(blank)}`, head, head.slice(prefix.length)];
+  return measure === 'PRICE' ? { keys, price: amount } : { keys, grams: amount };
 }

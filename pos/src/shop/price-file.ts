@@ -1,5 +1,7 @@
 /** The price file as it comes: columns of many articles, see docs/formats/pos-api.md. */
 
+import type { LabelRule } from './barcode';
+
 export const PRICE_FORMAT = 'butik-prices/1';
 
 export interface PriceFile {
@@ -22,6 +24,7 @@ export interface PriceFile {
   age_limits: [number, number][];
   links: [number, number][];
   blocked: number[];
+  labels: LabelRule[];
 }
 
 export class BadPriceFile extends Error {
@@ -48,4 +51,11 @@ export function checkPriceFile(file: PriceFile): void {
     points.every((at) => at >= 0 && at < n),
     'a reference outside the file',
   );
+  demand(file.labels.every(isLabelRule), 'a rule for labels');
+}
+
+function isLabelRule([prefix, measure, ...counts]: LabelRule): boolean {
+  const [digits, skipped, factor] = counts;
+  const inPlace = counts.every(Number.isSafeInteger) && digits > 0 && skipped >= 0 && factor > 0;
+  return inPlace && ['PRICE', 'WEIGHT'].includes(measure) && prefix.length + digits + skipped < 12;
 }

@@ -1,6 +1,6 @@
 /** What a till sells from: a price file with an index on the code, made once and then only read. */
 import type { Unit } from './documents';
-import { isGtin, numericValue, readLabel } from './barcode';
+import { isGtin, normalCode, numericValue, readLabel } from './barcode';
 import { BadPriceFile, checkPriceFile, type PriceFile } from './price-file';
 
 export interface Article {
@@ -93,28 +93,41 @@ export class PriceList {
   find(code: string): Hit | null {
     const found = this.findExact(code);
     if (found) return found;
-    const label = readLabel(code);
+    const label = readLabel(normalCode(code).padStart(13, '0'), this.file.labels);
     if (!label) return null;
-    const base = this.findExact(label.article);
+    const base = this.findFirst(label.keys);
     if (!base) return null;
     return 'price' in label
       ? { article: base.article, quantity: 1000, labelPrice: label.price, weighed: false }
       : { article: base.article, quantity: label.grams, labelPrice: null, weighed: true };
   }
 
+  private findFirst(codes: readonly string[]): Hit | null {
+    for (const code of codes) {
+      const found = this.findExact(code);
+      if (found) return found;
+    }
+    return null;
+  }
+
   private findExact(code: string): Hit | null {
-    const value = numericValue(code);
+    const normal = normalCode(code);
+    const value = numericValue(normal);
     const place = value === null ? undefined : this.places.get(value);
     if (place !== undefined) {
       const quantity = this.quantities.get(place) ?? 1000;
       return { article: this.article(this.barcodeArticles[place]!), quantity, labelPrice: null, weighed: false };
     }
-    const index = this.codes.get(code) ?? this.numberIndex().get(code);
+    const index = this.codes.get(normal) ?? this.numberIndex().get(code) ?? this.numberIndex().get(normal);
     return index === undefined ? null : { article: this.article(index), quantity: 1000, labelPrice: null, weighed: false };
   }
 
   private numberIndex(): Map<string, number> {
-    this.byNumber ??= new Map(this.numbers.map((number, index) => [number, index]));
+    // As it stands, and in its normal form where that is no other article's own number.
+    this.byNumber ??= new Map([
+      ...this.numbers.map((number, index): [string, number] => [normalCode(number), index]),
+      ...this.numbers.map((number, index): [string, number] => [number, index]),
+    ]);
     return this.byNumber;
   }
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkDigit, isGtin, numericValue, readLabel } from '../../src/shop/barcode';
+import { checkDigit, isGtin, type Label, normalCode, numericValue, readLabel } from '../../src/shop/barcode';
 import { BadPriceFile, type PriceFile } from '../../src/shop/price-file';
 import { looksMisread, PriceList } from '../../src/shop/price-list';
-import { SMALL_FILE } from '../fake-store';
+import { LABELS, SMALL_FILE } from '../fake-store';
 
 describe('barcodes', () => {
   it('know their check digits', () => {
@@ -29,12 +29,17 @@ describe('barcodes', () => {
     expect(numericValue('9'.repeat(20))).toBeNull();
   });
 
+  const vectors = JSON.parse(readFileSync(new URL('../../../tests/vectors/codes.json', import.meta.url), 'utf8')) as {
+    normal_forms: { codes: string[]; normal: string }[];
+    labels: { code: string; label: Label | null }[];
+  };
+
+  it('have one normal form, the same as the service has', () => {
+    for (const { codes, normal } of vectors.normal_forms) for (const code of codes) expect(normalCode(code)).toBe(normal);
+  });
+
   it('of weighed goods bear a price or a weight', () => {
-    const label = (body: string) => body + checkDigit(body);
-    expect(readLabel(label('210401101723'))).toEqual({ article: '04011', price: 1723 });
-    expect(readLabel(label('260401100345'))).toEqual({ article: '04011', grams: 345 });
-    expect(readLabel('2604011003450')).toBeNull();
-    expect(readLabel('5701234567899')).toBeNull();
+    for (const { code, label } of vectors.labels) expect(readLabel(code, LABELS)).toEqual(label);
   });
 });
 

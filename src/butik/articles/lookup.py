@@ -23,7 +23,8 @@ _FIND_BY_NUMBER = """
            a.linked_number, a.is_blocked, a.version, 1000
     FROM articles_article a
     LEFT JOIN articles_articlegroup g ON g.id = a.group_id
-    WHERE a.organisation_id = %s AND a.chain_id = %s AND a.number = %s AND NOT a.is_deleted
+    WHERE a.organisation_id = %s AND a.chain_id = %s AND a.number IN (%s, %s) AND NOT a.is_deleted
+    ORDER BY a.number = %s DESC LIMIT 1
 """
 
 
@@ -52,7 +53,7 @@ def find_by_code(*, organisation_id: UUID, chain_id: UUID, code: str) -> FoundAr
     if found is not None:
         return _article(found)
     label = read_label(code)
-    base = _find(scope, label.article) if label else None
+    base = next((row for key in label.keys if (row := _find(scope, key)) is not None), None) if label else None
     return _article(base, label) if base is not None else None
 
 
@@ -63,7 +64,7 @@ def _find(scope: tuple[str, str], code: str) -> Sequence[Any] | None:
         cursor.execute(_FIND, (*scope, normalise_code(code)))
         found: Sequence[Any] | None = cursor.fetchone()
         if found is None:
-            cursor.execute(_FIND_BY_NUMBER, (*scope, code))
+            cursor.execute(_FIND_BY_NUMBER, (*scope, code, normalise_code(code), code))
             found = cursor.fetchone()
     return found
 

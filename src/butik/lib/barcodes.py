@@ -1,24 +1,43 @@
-"""Codes on goods: GS1 check digits, the number that a code stands for, and the labels that a scale prints.
+"""Codes on goods: their one normal form, GS1 check digits, and the labels that a scale prints.
 
-Leading zeros do not count: UPC-A, EAN-13 and GTIN-14 of one article are one number.
+Whoever keeps or looks up a code does it in its normal form: `normalise_code` here, `normalCode` in the POS app; both
+are held to tests/vectors/codes.json.
 """
 
+import re
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 MAX_CODE = 20
 # The largest whole number that a browser holds exactly; a longer code is kept as text.
 MAX_NUMERIC = 2**53 - 1
-# Labels as Danish scales print them; other countries part the prefixes otherwise.
-PRICE_PREFIXES = frozenset({"21", "22", "23", "24"})
-WEIGHT_PREFIXES = frozenset({"26", "27", "28"})
+
+_SMALL_LETTERS = re.compile("[a-z]+")
+
+
+class LabelRule(NamedTuple):
+    """How a country's scales write 13 digits: prefix, article, what it weighs or costs, check digit."""
+
+    prefix: str
+    measure: Literal["PRICE", "WEIGHT"]
+    article: int  # digits of the article after the prefix; the amount is as many as are left before the check digit
+    skipped: int  # digits between the two, such as a check digit of the amount
+    factor: int  # minor units or grams that one of the amount is
+
+
+# Labels as Danish scales print them; other countries part the prefixes otherwise. Devices get them with their prices.
+LABEL_RULES = (
+    *(LabelRule(prefix, "PRICE", 5, 0, 1) for prefix in ("21", "22", "23", "24")),
+    *(LabelRule(prefix, "WEIGHT", 5, 0, 1) for prefix in ("26", "27", "28")),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A weighed piece: the article's five-digit code, and either its price or its weight in grams."""
+    """A weighed piece: what its article may be known by, and either its price or its weight in grams."""
 
-    article: str
+    keys: tuple[str, ...]  # the surest first: the label's own EAN with nothing on the scale, its head, its number
     price: int | None = None
     grams: int | None = None
 
@@ -44,8 +63,15 @@ def has_check_digit(code: str) -> bool:
 
 
 def normalise_code(code: str) -> str:
-    """The form in which codes are kept and compared."""
-    return (code.lstrip("0") or "0") if is_digits(code) else code
+    """The form in which codes are kept and compared.
+
+    A number stands without leading zeros, so that UPC-A, EAN-13 and GTIN-14 of one article are one. What is no number
+    stands in capital letters, A to Z: scanners and tables do not agree on small ones. Blanks at the ends do not count.
+    """
+    code = code.strip(" ")
+    if is_digits(code):
+        return code.lstrip("0") or "0"
+    return _SMALL_LETTERS.sub(lambda letters: letters[0].upper(), code)
 
 
 def numeric_value(code: str) -> int | None:
@@ -56,13 +82,15 @@ def numeric_value(code: str) -> int | None:
     return value if value <= MAX_NUMERIC else None
 
 
-def read_label(code: str) -> Label | None:
-    """A label of weighed goods, as Danish scales print them."""
+def read_label(code: str, rules: tuple[LabelRule, ...] = LABEL_RULES) -> Label | None:
+    """A label of weighed goods, as a country's scales print them."""
     # A scanner may report the same label as GTIN-14, with a zero in front.
     ean = code[1:] if len(code) == 14 and code.startswith("0") else code
-    if len(ean) != 13 or not is_gtin(ean):
+    rule = next((each for each in rules if ean.startswith(each.prefix)), None)
+    if rule is None or len(ean) != 13 or not is_gtin(ean):
         return None
-    article, value = ean[2:7], int(ean[7:12])
-    if ean[:2] in PRICE_PREFIXES:
-        return Label(article, price=value)
-    return Label(article, grams=value) if ean[:2] in WEIGHT_PREFIXES else None
+    head = ean[: len(rule.prefix) + rule.article]
+    amount = int(ean[len(head) + rule.skipped : 12]) * rule.factor
+    blank = head.ljust(12, "0")
+    keys = (f"{blank}{check_digit(blank)}", head, head[len(rule.prefix) :])
+    return Label(keys, price=amount) if rule.measure == "PRICE" else Label(keys, grams=amount)

@@ -12,7 +12,7 @@ import msgspec
 
 from butik.articles.import_rows import Versioned
 from butik.articles.rows import ArticleRow, price_file_order
-from butik.lib.barcodes import numeric_value
+from butik.lib.barcodes import LABEL_RULES, numeric_value
 
 FORMAT = "butik-prices/1"
 
@@ -73,6 +73,7 @@ def price_columns(articles: Versioned) -> dict[str, Any]:
             if row.linked in index and index[row.linked] != place
         ],
         "blocked": [place for place, row in enumerate(rows) if row.is_blocked],
+        "labels": LABEL_RULES,
     }
 
 

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import msgspec
 
-from butik.lib.barcodes import is_digits
+from butik.lib.barcodes import is_digits, normalise_code
 
 FORMAT = "butik-prices/1"
 LARGEST = 128 * 1024 * 1024  # bytes unpacked; 75,000 articles are 7 MB
@@ -105,7 +105,7 @@ class PriceList:
     @cached_property
     def _by_code(self) -> dict[int | str, int]:
         found: dict[int | str, int] = dict(zip(self._codes, self._places, strict=True))
-        return found | dict(self._file.codes)
+        return found | {int(code) if is_digits(code) else code: place for code, place in self._file.codes}
 
     @cached_property
     def articles(self) -> list[PricedArticle]:
@@ -134,7 +134,8 @@ class PriceList:
         )
 
     def find(self, code: str) -> PricedArticle | None:
-        place = self._by_code.get(int(code) if is_digits(code) else code)
+        normal = normalise_code(code)
+        place = self._by_code.get(int(normal) if is_digits(normal) else normal)
         return None if place is None else self.article(place)
 
     def linked_to(self, article: PricedArticle) -> PricedArticle | None:

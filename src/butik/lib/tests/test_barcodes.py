@@ -1,5 +1,8 @@
 """Barcodes, held against published vectors and another library where they are at hand."""
 
+import json
+from pathlib import Path
+
 import biip
 import pytest
 from biip.checksums import gs1_standard_check_digit
@@ -37,6 +40,27 @@ def test_upc_ean_and_gtin_14_of_an_article_are_one_number(body: str) -> None:
     assert len({numeric_value(form) for form in forms}) == 1
 
 
+VECTORS = json.loads((Path(__file__).parents[4] / "tests" / "vectors" / "codes.json").read_text(encoding="utf-8"))
+
+
+def test_codes_have_one_normal_form() -> None:
+    for each in VECTORS["normal_forms"]:
+        assert {normalise_code(code) for code in each["codes"]} == {each["normal"]}
+
+
+def test_labels_are_read_as_the_vector_says() -> None:
+    for each in VECTORS["labels"]:
+        label, said = read_label(each["code"]), each["label"]
+        assert (label is None) == (said is None)
+        if label:
+            assert (list(label.keys), label.price, label.grams) == (said["keys"], said.get("price"), said.get("grams"))
+
+
+@given(st.text(max_size=24))
+def test_a_normal_form_is_its_own(code: str) -> None:
+    assert normalise_code(normalise_code(code)) == normalise_code(code)
+
+
 def test_a_code_that_is_no_number_stays_as_it_is() -> None:
     assert normalise_code("00-A") == "00-A"
     assert numeric_value("ABC-1") is None
@@ -52,9 +76,9 @@ def test_labels_of_weighed_goods_bear_a_price_or_a_weight() -> None:
     price = read_label("2135040039753")
     weight = read_label("263504001250" + str(check_digit("263504001250")))
     assert price is not None
-    assert (price.article, price.price, price.grams) == ("35040", 3975, None)
+    assert (price.keys[-1], price.price, price.grams) == ("35040", 3975, None)
     assert weight is not None
-    assert (weight.article, weight.price, weight.grams) == ("35040", None, 1250)
+    assert (weight.keys[-1], weight.price, weight.grams) == ("35040", None, 1250)
     assert read_label("02135040039753") == price
     assert read_label("2135040039754") is None
     assert read_label("5701234567899") is None

@@ -79,13 +79,14 @@ code_texts = st.text("0123456789", max_size=20) | st.from_regex(r"2[0-9]{12}", f
 @settings(max_examples=300, deadline=None)
 @given(code=code_texts)
 def test_the_app_reads_any_code_alike(ask: Ask, code: str) -> None:
-    from butik.lib.barcodes import is_gtin, numeric_value, read_label
+    from butik.lib.barcodes import LABEL_RULES, is_gtin, normalise_code, numeric_value, read_label
 
     label = read_label(code)
-    told = ask("code", code)
+    told = ask("code", {"code": code, "rules": LABEL_RULES})
     assert told["gtin"] == is_gtin(code)
+    assert told["normal"] == normalise_code(code)
     assert told["number"] == numeric_value(code)
     said = told["label"] or {}
-    assert (said.get("article"), said.get("price"), said.get("grams")) == (
-        (label.article, label.price, label.grams) if label else (None, None, None)
+    assert (said.get("keys"), said.get("price"), said.get("grams")) == (
+        (list(label.keys), label.price, label.grams) if label else (None, None, None)
     )
