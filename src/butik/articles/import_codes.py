@@ -53,9 +53,10 @@ def read_number(text: str) -> str:
 
 def read_codes(text: str, remarks: list[Said]) -> Codes:
     """Codes parted by |, lines or gaps; `5701234567899*24` is a code that stands for 24 pieces."""
-    plain = unguard(text)
+    plain = text.strip()
     if plain.isdigit() and plain.isascii() and len(plain) <= MAX_CODE:
         return ((_checked(plain, remarks), 1000),)
+    plain = unguard(plain)
     codes: dict[str, int] = {}
     for part in re.split(r"[|;\r\n]", plain):
         for piece in _pieces(unguard(part)):

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO, cast
 
@@ -122,9 +123,7 @@ def read_rows(path: Path, shape: CsvShape, progress: Progress = lambda _: None) 
     """The rows after the header, streamed; blank lines are none. `progress` is told the share that was read."""
     try:
         with _text(path, shape.encoding, progress) as file:
-            for row in _records(file, shape):
-                if row.fault or any(cell and not cell.isspace() for cell in row.cells):
-                    yield row
+            yield from _records(file, shape)
     except csv.Error as error:
         raise FileProblem(
             gettext_noop("The file is not a table of rows and columns: %(error)s."), error=error
@@ -136,22 +135,23 @@ def read_rows(path: Path, shape: CsvShape, progress: Progress = lambda _: None) 
 
 
 def _records(file: TextIO, shape: CsvShape) -> Iterator[Row]:
-    """Every record behind the header; where a quotation mark stands astray, line by line."""
+    """Every record behind the header that is not blank; where a quotation mark stands astray, line by line."""
     lines = _Lines(file)
     is_sound = _sound_line(shape.delimiter)
     before = 0
-    for place, cells in enumerate(csv.reader(lines, delimiter=shape.delimiter)):
+    reader = csv.reader(lines, delimiter=shape.delimiter)
+    for _cells in islice(reader, shape.records):
+        before += len(lines.read)
+        lines.read = []
+    for cells in reader:
         read, lines.read = lines.read, []
-        if place < shape.records:
-            pass
-        elif len(read) > 1:
+        if len(read) > 1:
             yield from _over_several_lines(read, cells, before + 1, shape)
         elif '"' in read[0] and not is_sound(read[0].rstrip("\r\n")):
             yield Row(before + 1, _bare_cells(read[0], shape), say(STRAY_MARK))
-        elif len(cells) < len(shape.header) and cells and not read[0].endswith(("\n", "\r")):
-            yield Row(before + 1, cells, say(CUT_OFF))
-        else:
-            yield Row(before + 1, cells)
+        elif cells and (cells[0].strip() or any(map(str.strip, cells))):
+            is_cut = len(cells) < len(shape.header) and not read[0].endswith(("\n", "\r"))
+            yield Row(before + 1, cells, say(CUT_OFF)) if is_cut else Row(before + 1, cells)
         before += len(read)
 
 

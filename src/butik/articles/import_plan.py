@@ -173,11 +173,15 @@ class _Planner:
     def _join(self, line: int, cells: list[str], read: ReadRow, earlier: "_Step") -> bool:
         """One row for each barcode: rows that are alike but for it are one article with all of them."""
         first = self._said.get(read.number)
-        if first is None or read.row is None or first._replace(codes=()) != read.row._replace(codes=()):
+        if first is None or read.row is None or first.codes == read.row.codes:
             return False
         codes = dict(first.codes)
-        new = [code for code, _ in read.row.codes if code not in codes]
-        if not new or any(codes.get(code, quantity) != quantity for code, quantity in read.row.codes):
+        is_alike = first._replace(codes=()) == read.row._replace(codes=())
+        if (
+            not is_alike
+            or codes.keys() >= dict(read.row.codes).keys()
+            or any(codes.get(code, quantity) != quantity for code, quantity in read.row.codes)
+        ):
             return False
         joined = first._replace(codes=tuple(sorted({*first.codes, *read.row.codes})))
         if not self._options.changes:
