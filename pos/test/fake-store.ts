@@ -64,8 +64,10 @@ export class FakeStore {
   readonly url = 'http://localhost:8012';
   readonly audience = `store/${IDS.store}`;
   code = 'K7QM-2XWD';
-  /** Service minus device, in milliseconds. */
+  /** What this service's clock is ahead of the right time, in milliseconds. */
   ahead = 0;
+  /** The right time. */
+  now: () => number = () => Date.now();
   down = false;
   revoked = false;
   received: Received[] = [];
@@ -200,7 +202,7 @@ export class FakeStore {
   };
 
   private async answer(method: string, path: string, body: string, init?: RequestInit): Promise<Response> {
-    const now = Date.now() + this.ahead;
+    const now = this.now() + this.ahead;
     if (path === '/api/pos/v1/time') return json({ server_time: now / 1000 });
     if (path === '/api/pos/v1/enrol') return this.enrol(body, now);
     const refused = await this.checkProof(method, path, body, init, now);

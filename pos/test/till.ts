@@ -11,15 +11,15 @@ import { FakeStore } from './fake-store';
 
 let count = 0;
 
-export async function emptyTill(store: FakeStore, now: () => number = Date.now): Promise<Till> {
+export async function emptyTill(store: FakeStore, now?: () => number, steady?: () => number): Promise<Till> {
   globalThis.indexedDB ??= new IDBFactory();
-  const till = newTill(await openDatabase(`butik-${++count}`), store.fetch, '0.1.0', now);
+  const till = newTill(await openDatabase(`butik-${++count}`), store.fetch, '0.1.0', now, steady);
   till.settings.value = { language: 'en', theme: 'system', muted: true };
   return till;
 }
 
-export async function enrolledTill(store: FakeStore, now: () => number = Date.now): Promise<Till> {
-  const till = await emptyTill(store, now);
+export async function enrolledTill(store: FakeStore, now?: () => number, steady?: () => number): Promise<Till> {
+  const till = await emptyTill(store, now, steady);
   await enrolDevice(till, { url: store.url, code: store.code, root: store.root.kid }, 'Test', 'PERSISTENT');
   await refresh(till, serviceOf(till, till.device.value!));
   return till;

@@ -2,7 +2,7 @@
 import type { DeviceRow } from '../store/schema';
 import { toBase64url } from '../wire/base64url';
 import type { Service } from '../wire/service';
-import { noteCloudTime } from './service';
+import { noteTime } from './clock';
 import type { Till } from './till';
 
 export interface CloudState {
@@ -30,8 +30,8 @@ export function askState(till: Till, cloud: Service): Promise<CloudState> {
 }
 
 async function timed(till: Till, ask: () => Promise<CloudState>): Promise<CloudState> {
-  const before = till.now();
+  const before = till.steady();
   const state = await ask();
-  noteCloudTime(till, Math.round(state.server_time * 1000 - (before + till.now()) / 2));
+  noteTime(till, 'CLOUD', state.server_time * 1000 + (till.steady() - before) / 2);
   return state;
 }

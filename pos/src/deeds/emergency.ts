@@ -5,6 +5,7 @@
 import type { OpeningDocument } from '../shop/documents';
 import { START } from '../shop/connection';
 import { currentAssignment, type Emergency, hasPrices, modeOf, nextStep, noEmergency, obey, OlderOrder, type Step } from '../shop/emergency';
+import { uuid7 } from '../shop/uuid7';
 import { endSeries, keepPrices, leaveStore, takePlace, writeEmergency } from '../store/emergency';
 import { ChainMoved } from '../store/journal';
 import { readPrices, readSeries, readStaffList } from '../store/rows';
@@ -19,7 +20,8 @@ import { due } from './pay';
 import { askReady } from './cloud';
 import { loadStorePrices } from './prices';
 import { guarded } from './refresh';
-import { closingOf, cloudNow, cloudOf, isAtStore, originOf, refreshWaiting, seriesOf } from './service';
+import { cloudNow, readClock } from './clock';
+import { closingOf, cloudOf, isAtStore, originOf, refreshWaiting, seriesOf } from './service';
 import { signOut } from './sign-in';
 import { isBetweenSales, type Till } from './till';
 
@@ -167,8 +169,9 @@ async function enter(till: Till, device: DeviceRow, pin: EmergencyPin, cloud: Se
     const assignment = await readAssignment(answer.assignment, pin, us, device.key, order.emergency.id);
     const staff = answer.staff ? await readEmergencyStaff(answer.staff, pin, us, staffVersion) : null;
     const { id: series, label } = assignment.series;
-    const at = new Date(till.now()).toISOString();
-    const opening: OpeningDocument = { ...originOf(till, device), kind: 'OPEN', series, label, reason: 'EMERGENCY', at };
+    const reading = readClock(till);
+    const origin = originOf(till, device, uuid7(till.now()), reading);
+    const opening: OpeningDocument = { ...origin, kind: 'OPEN', series, label, reason: 'EMERGENCY', at: reading.moment };
     await changeEmergency(till, async (state) => {
       if (nextStep(state) !== 'ENTER' || state.order?.emergency.id !== order.emergency.id) return state;
       const next = { ...state, assignment, series: 'OPEN' as const, staffVersion: staff?.version ?? state.staffVersion };

@@ -8,6 +8,7 @@ import { pinEmergency } from '../wire/emergency';
 import { makeDeviceKey } from '../wire/jws';
 import { arriveHome, formerSelf } from './home';
 import { refuse } from './refresh';
+import { clockAtEnrolment, readClock, serviceTime, storeNow } from './clock';
 import { lineSays, originOf, refreshWaiting, report } from './service';
 import { changeSettings } from './settings';
 import type { Till } from './till';
@@ -27,8 +28,9 @@ export function maySellWithout(host: string, acknowledged: boolean): boolean {
 
 export async function enrolDevice(till: Till, invitation: Invitation, name: string, storage: Storage): Promise<void> {
   const key = await makeDeviceKey();
-  const done = await enrol(till.fetcher, invitation, key, name, till.app, till.now);
-  const { enrolment, enrolmentDocument, certificate, root, offset } = done;
+  const done = await enrol(till.fetcher, invitation, key, name, till.app, till.steady);
+  const { enrolment, enrolmentDocument, certificate, root, told } = done;
+  clockAtEnrolment(till, certificate, told);
   const former = formerSelf(till);
   // The same chain has the same emergency cloud: its root was pinned for good.
   const before = former?.enrolment.chain.id === enrolment.chain.id ? former.emergency : undefined;
@@ -41,15 +43,17 @@ export async function enrolDevice(till: Till, invitation: Invitation, name: stri
     enrolment,
     enrolmentDocument,
     ...(emergency ? { emergency } : {}),
-    offset,
+    offset: Math.round(serviceTime(till, 'STORE') - till.now()),
+    toldAt: Math.round(storeNow(till)),
   };
+  const reading = readClock(till);
   const opening: OpeningDocument = {
-    ...originOf(till, device, uuid7(till.now())),
+    ...originOf(till, device, uuid7(till.now()), reading),
     kind: 'OPEN',
     series: enrolment.series.id,
     label: enrolment.series.label,
     reason: 'ENROLMENT',
-    at: new Date(till.now()).toISOString(),
+    at: reading.moment,
   };
   if (former) await arriveHome(till, device, former, opening);
   else await openSeries(till.database, device, opening);

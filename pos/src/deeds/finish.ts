@@ -1,5 +1,6 @@
 /** From a paid basket to a fact: signed, durable, then shown. */
 import type { SaleDocument } from '../shop/documents';
+import { isoMoment } from '../shop/clock';
 import { localDate } from '../shop/receipt';
 import { roundingOf, saleLines, vatOf } from '../shop/sale';
 import { ChainMoved, commitSale } from '../store/journal';
@@ -7,7 +8,8 @@ import { readSeries } from '../store/rows';
 import type { DeviceRow, SeriesRow } from '../store/schema';
 import { play } from '../parts/sound';
 import { clearSale, saveDraft } from './draft';
-import { correctedNow, originOf, refreshWaiting, seriesOf } from './service';
+import { keepTime, readClock, type Reading } from './clock';
+import { originOf, refreshWaiting, seriesOf } from './service';
 import { type Till, troubleOf } from './till';
 
 /** Another tab may have sold between reading and writing; once more is enough unless something is badly wrong. */
@@ -28,6 +30,7 @@ export async function finishSale(till: Till): Promise<void> {
     till.receipt.value = { ...receipt, copy: false };
     till.screen.value = 'RECEIPT';
     play(till, 'sold');
+    void keepTime(till);
     await refreshWaiting(till);
   } catch (error) {
     // The sale is still open and still paid: it is finished from the pay screen, never paid again.
@@ -56,21 +59,21 @@ function saleDocument(till: Till, device: DeviceRow, series: SeriesRow): SaleDoc
   const { enrolment } = device;
   const lines = saleLines(till.basket.value.lines);
   const total = lines.reduce((sum, line) => sum + line.amount, 0);
-  const completed = new Date(till.now()).toISOString();
-  const date = localDate(new Date(correctedNow(till)), enrolment.store.timezone);
+  const reading = readClock(till);
+  const date = localDate(new Date(reading.now), enrolment.store.timezone);
   return {
-    ...originOf(till, device, till.saleId),
+    ...originOf(till, device, till.saleId, reading),
     series: series.id,
     label: series.label,
     counter: series.counter + 1,
     prev: series.prev,
-    // A session is one business day; a clock that falls back does not open yesterday's again.
-    session: date > series.businessDate ? series.session + 1 : series.session,
-    business_date: date > series.businessDate ? date : series.businessDate,
+    // A session is one business day. When the day turns out to be another one, earlier or later, the next session begins.
+    session: date === series.businessDate ? series.session : series.session + 1,
+    business_date: date,
     staff: till.member.value?.id ?? '',
     staff_number: till.member.value?.number ?? '',
-    started_at: till.basket.value.startedAt ?? completed,
-    completed_at: completed,
+    started_at: startOf(till, reading),
+    completed_at: reading.moment,
     currency: enrolment.currency,
     lines,
     vat: vatOf(lines).vat,
@@ -78,4 +81,11 @@ function saleDocument(till: Till, device: DeviceRow, series: SeriesRow): SaleDoc
     rounding: roundingOf(total, till.payments.value),
     payments: till.payments.value,
   };
+}
+
+/** The basket knows its beginning in the store's time, the document in the device's: what went by in between is the same. */
+function startOf(till: Till, { moment, now }: Reading): string {
+  const { startedAt } = till.basket.value;
+  const lasted = startedAt ? Math.max(0, now - Date.parse(startedAt)) : 0;
+  return isoMoment(Date.parse(moment) - lasted);
 }

@@ -1,7 +1,9 @@
 /** Normal days: would this device be ready if the emergency came tonight? */
+import { isoMoment } from '../shop/clock';
 import { writeEmergency } from '../store/emergency';
 import type { Service } from '../wire/service';
 import type { CloudState } from './cloud';
+import { storeNow } from './clock';
 import { changeEmergency, takeEmergencyPrices } from './emergency';
 import { isAtStore } from './service';
 import type { Till } from './till';
@@ -24,7 +26,7 @@ function isHeld(till: Till, prices: NonNullable<CloudState['prices']>): boolean 
 
 /** A check was answered: worth remembering over a restart, so that the settings can say when. */
 export function noteReady(till: Till): Promise<void> {
-  const readyAt = new Date(till.now()).toISOString();
+  const readyAt = isoMoment(storeNow(till));
   return changeEmergency(till, async (state) => {
     const next = { ...state, readyAt };
     await writeEmergency(till.database, next);

@@ -2,6 +2,7 @@
 import type { SaleDocument } from '../shop/documents';
 import { ownSales } from '../store/journal';
 import { documentHash, openDocument, payloadOf } from '../wire/jws';
+import { correctedMoment } from '../shop/clock';
 import { serviceOf } from './service';
 import type { Till } from './till';
 
@@ -10,6 +11,8 @@ export interface Found {
   id: string;
   number: string;
   completedAt: string;
+  /** Of the device's own: the day in which it is counted, and found. */
+  businessDate?: string;
   total: number;
   currency: string;
   pos: number;
@@ -58,7 +61,8 @@ export async function searchOwn(till: Till, query: { q: string; from: string; to
     return {
       id: row.id,
       number: row.number ?? '',
-      completedAt: sale.completed_at,
+      completedAt: correctedMoment(sale.completed_at, sale.offset_ms),
+      businessDate: sale.business_date,
       total: sale.total,
       currency: sale.currency,
       pos: sale.pos,
@@ -72,7 +76,7 @@ export async function searchOwn(till: Till, query: { q: string; from: string; to
 }
 
 function matches(one: Found, { q, from, to }: { q: string; from: string; to: string }): boolean {
-  const day = one.completedAt.slice(0, 10);
+  const day = one.businessDate ?? one.completedAt.slice(0, 10);
   if ((from && day < from) || (to && day > to)) return false;
   const wanted = q.trim().toLowerCase();
   if (!wanted) return true;

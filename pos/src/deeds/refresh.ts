@@ -5,26 +5,21 @@ import { pinEmergency } from '../wire/emergency';
 import { pullEnrolment, pullPrices, pullStaff, type ServiceState } from '../wire/pull';
 import type { Service } from '../wire/service';
 import { Refused } from '../wire/trust';
-import { correctedNow, isAtStore, keepOffset, report, trustOf } from './service';
+import { noteTime, storeNow } from './clock';
+import { isAtStore, report, trustOf } from './service';
 import { isBetweenSales, type Prices, type Till, type Warning } from './till';
 
 /** The cheap poll: what is there, how late is it, and what of it do we lack? */
 export async function refresh(till: Till, service: Service): Promise<void> {
-  const before = till.now();
+  const before = till.steady();
   const state = await service.json<ServiceState>('/state');
-  await noteOffset(till, state.server_time * 1000 - (before + till.now()) / 2);
+  noteTime(till, 'STORE', state.server_time * 1000 + (till.steady() - before) / 2);
   till.minimumApp.value = state.minimum_app;
   const device = till.device.value;
   if (!device) return;
   if (state.enrolment.version > device.enrolment.version || !device.enrolmentDocument) await refreshEnrolment(till, service);
   if (state.staff.version > (till.staff.value?.version ?? 0)) await refreshStaff(till, service);
   if (state.prices && state.prices.sha256 !== latestPrices(till)?.sha256) await refreshPrices(till, service);
-}
-
-/** Small wobbles of the line are not worth a write. */
-async function noteOffset(till: Till, measured: number): Promise<void> {
-  const offset = Math.round(measured);
-  if (Math.abs(offset - (till.device.value?.offset ?? Infinity)) > 100) await keepOffset(till, offset);
 }
 
 function latestPrices(till: Till): Prices | null {
@@ -34,7 +29,7 @@ function latestPrices(till: Till): Prices | null {
 async function refreshEnrolment(till: Till, service: Service): Promise<void> {
   await guarded(till, 'ENROLMENT', 'ERROR', async () => {
     const device = till.device.value!;
-    await adopt(till, await pullEnrolment(service, trustOf(device), correctedNow(till), device.enrolment.version));
+    await adopt(till, await pullEnrolment(service, trustOf(device), storeNow(till), device.enrolment.version));
   });
 }
 
@@ -70,7 +65,7 @@ async function refreshStaff(till: Till, service: Service): Promise<void> {
 }
 
 async function takeStaff(till: Till, service: Service): Promise<void> {
-  const list = await pullStaff(service, trustOf(till.device.value!), correctedNow(till), till.staff.value?.version ?? 0);
+  const list = await pullStaff(service, trustOf(till.device.value!), storeNow(till), till.staff.value?.version ?? 0);
   if (!isAtStore(till)) return;
   await writeStaffList(till.database, list);
   if (isAtStore(till)) till.staff.value = list;
@@ -82,7 +77,7 @@ async function refreshPrices(till: Till, service: Service): Promise<void> {
 
 async function takePrices(till: Till, service: Service): Promise<void> {
   const has = latestPrices(till);
-  const pulled = await pullPrices(service, trustOf(till.device.value!), correctedNow(till), {
+  const pulled = await pullPrices(service, trustOf(till.device.value!), storeNow(till), {
     version: has?.version ?? 0,
     sha256: has?.sha256 ?? '',
   });

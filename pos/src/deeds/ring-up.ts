@@ -1,8 +1,10 @@
 /** Scans and keys on the sale screen. */
 import { basketTotal, deleteLine, type Outcome, ringUp, setQuantity, withAgeChecked } from '../shop/basket';
 import { standstill } from '../shop/emergency';
+import { isoMoment } from '../shop/clock';
 import { play } from '../parts/sound';
 import { scanBegins } from '../parts/timing';
+import { storeNow } from './clock';
 import { clearSale, saleIdOf, saveDraft, saveDraftSoon } from './draft';
 import { isBetweenSales, isKept, type Till } from './till';
 
@@ -20,7 +22,7 @@ export function scan(till: Till, code: string, keyed: number | null = till.quant
   if (why && isBetweenSales(till)) return trouble(till, { kind: 'STANDSTILL', why });
   const prices = till.prices.value;
   if (!prices) return trouble(till, { kind: 'NO_PRICES' });
-  const at = new Date(till.now()).toISOString();
+  const at = isoMoment(storeNow(till));
   apply(till, ringUp(till.basket.value, prices.list, { code, quantity: keyed, at }), code, keyed);
 }
 

@@ -6,8 +6,9 @@ import { uuid7 } from '../shop/uuid7';
 import { countWaiting, recordEvent } from '../store/journal';
 import { writeDevice } from '../store/rows';
 import type { DeviceRow, SeriesRow } from '../store/schema';
-import { API, EMERGENCY_API, NoAnswer, Problem, Service } from '../wire/service';
+import { API, type Clock, EMERGENCY_API, NoAnswer, Problem, Service } from '../wire/service';
 import type { Trust } from '../wire/trust';
+import { noteTime, readClock, type Reading, serviceTime } from './clock';
 import type { Till } from './till';
 
 /** The store's service. In an emergency its line is closed: whatever is called on it fails before anything is sent. */
@@ -21,12 +22,7 @@ export function serviceOf(till: Till, device: DeviceRow): Service {
     device: enrolment.device.id,
     key,
   };
-  const clock = {
-    now: till.now,
-    offset: () => till.device.value?.offset ?? null,
-    measured: (offset: number) => void keepOffset(till, offset),
-  };
-  return new Service(identity, clock, till.fetcher, till.storeLine.signal);
+  return new Service(identity, clockOf(till, 'STORE'), till.fetcher, till.storeLine.signal);
 }
 
 /** The emergency cloud; null while the device knows none. */
@@ -41,24 +37,13 @@ export function cloudOf(till: Till, device: DeviceRow | null): Service | null {
     device: enrolment.device.id,
     key,
   };
-  const clock = {
-    now: till.now,
-    offset: () => till.cloudOffset ?? till.device.value?.offset ?? null,
-    measured: (offset: number) => noteCloudTime(till, offset),
-  };
-  return new Service(identity, clock, till.fetcher, NEVER_CLOSED);
+  return new Service(identity, clockOf(till, 'CLOUD'), till.fetcher, NEVER_CLOSED);
 }
 
 const NEVER_CLOSED = new AbortController().signal;
 
-/** The store's word about the time must not make an order look expired: the cloud's own clock counts for its documents. */
-export function noteCloudTime(till: Till, offset: number): void {
-  till.cloudOffset = offset;
-  if (!isAtStore(till) && Math.abs(offset - (till.device.value?.offset ?? Infinity)) > 100) void keepOffset(till, offset);
-}
-
-export function cloudNow(till: Till): number {
-  return till.now() + (till.cloudOffset ?? 0);
+function clockOf(till: Till, who: 'STORE' | 'CLOUD'): Clock {
+  return { now: () => serviceTime(till, who), told: (time) => noteTime(till, who, time) };
 }
 
 /** Normal days: this device is its store's. */
@@ -84,23 +69,11 @@ export function seriesOf(till: Till): string | null {
   return till.device.value?.enrolment.series.id ?? null;
 }
 
-export async function keepOffset(till: Till, offset: number): Promise<void> {
-  const device = till.device.value;
-  if (!device || device.offset === offset) return;
-  till.device.value = { ...device, offset };
-  await writeDevice(till.database, till.device.value);
-}
-
 export function trustOf(device: DeviceRow): Trust {
   return { root: device.root, certificate: device.certificate, store: device.enrolment.store.id };
 }
 
-/** The device's clock as the service would read it. */
-export function correctedNow(till: Till): number {
-  return till.now() + (till.device.value?.offset ?? 0);
-}
-
-export function originOf(till: Till, device: DeviceRow, id: string = uuid7(till.now())): Origin {
+export function originOf(till: Till, device: DeviceRow, id: string, { offset }: Reading): Origin {
   const { enrolment } = device;
   return {
     v: 1,
@@ -109,7 +82,7 @@ export function originOf(till: Till, device: DeviceRow, id: string = uuid7(till.
     store: enrolment.store.id,
     pos: enrolment.pos.number,
     device: enrolment.device.id,
-    offset_ms: device.offset,
+    offset_ms: offset,
     app: till.app,
   };
 }
@@ -117,13 +90,14 @@ export function originOf(till: Till, device: DeviceRow, id: string = uuid7(till.
 /** What a series amounts to, as its closing record says it. */
 export function closingOf(till: Till, device: DeviceRow, series: SeriesRow, reason: ClosingDocument['reason']): ClosingDocument {
   const { sales, total, by_vat, by_tender, counter, prev, id, label } = series;
+  const reading = readClock(till);
   return {
-    ...originOf(till, device),
+    ...originOf(till, device, uuid7(till.now()), reading),
     kind: 'CLOSE',
     series: id,
     label,
     reason,
-    at: new Date(till.now()).toISOString(),
+    at: reading.moment,
     prev,
     last_counter: counter,
     sales,
@@ -137,7 +111,9 @@ export function closingOf(till: Till, device: DeviceRow, series: SeriesRow, reas
 export async function report(till: Till, kind: EventKind, data: EventDocument['data']): Promise<void> {
   const device = till.device.value;
   if (!device) return;
-  await recordEvent(till.database, device, { ...originOf(till, device), kind, at: new Date(till.now()).toISOString(), data });
+  const reading = readClock(till);
+  const origin = originOf(till, device, uuid7(till.now()), reading);
+  await recordEvent(till.database, device, { ...origin, kind, at: reading.moment, data });
   await refreshWaiting(till);
   till.nudge();
 }

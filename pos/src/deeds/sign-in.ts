@@ -3,6 +3,7 @@ import type { StaffMember } from '../shop/documents';
 import { afterTry, currentCount, isBlocked, triesLeft } from '../shop/pin';
 import { readPinCount, writePinCount } from '../store/rows';
 import { fromBase64url } from '../wire/base64url';
+import { askAboutClock } from './clock';
 import { follow } from './pay';
 import { saveDraft } from './draft';
 import { report } from './service';
@@ -43,6 +44,7 @@ async function enter(till: Till, member: StaffMember): Promise<void> {
   till.member.value = member;
   till.receipt.value = null;
   till.screen.value = till.card.value || till.payments.value.length ? 'PAY' : 'SALE';
+  askAboutClock(till);
   await report(till, 'SIGNED_IN', { staff: member.id });
   if (till.card.value) void follow(till);
 }

@@ -3,6 +3,7 @@ import { readDevice, readSettings, readStaffList } from '../store/rows';
 import { currentAssignment, modeOf } from '../shop/emergency';
 import { readEmergency } from '../store/emergency';
 import { loadEmergencyPrices } from './emergency';
+import { startClock } from './clock';
 import { resumeDraft } from './draft';
 import { loadStorePrices } from './prices';
 import { isAtStore, refreshWaiting } from './service';
@@ -19,6 +20,7 @@ export async function startTill(till: Till): Promise<void> {
   const staff = currentAssignment(emergency) && mode !== 'NORMAL' ? await readStaffList(database, 'emergency') : undefined;
   till.staff.value = staff ?? (await readStaffList(database)) ?? null;
   till.device.value = device ?? null;
+  if (device) startClock(till, device);
   if (device?.revoked) till.connection.value = { ...till.connection.value, revoked: true };
   await resumeDraft(till);
   await refreshWaiting(till);

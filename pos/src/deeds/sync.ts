@@ -3,6 +3,7 @@ import { computed, effect } from '@preact/signals';
 import { prune } from '../store/journal';
 import { backoff } from '../wire/backoff';
 import { pushAll } from '../wire/push';
+import { watchSleep } from './clock';
 import { Line } from './line';
 import { refresh } from './refresh';
 import { pushFormer } from './home';
@@ -53,6 +54,8 @@ class Sync {
     this.till.nudge = () => void this.push();
     addEventListener('online', this.awake, { signal: this.stopped.signal });
     addEventListener('offline', () => lineSays(this.till, 'NO_ANSWER'), { signal: this.stopped.signal });
+    // Before anything is asked: what the screen was dark for has gone by.
+    watchSleep(this.till, this.stopped.signal);
     document.addEventListener('visibilitychange', this.awake, { signal: this.stopped.signal });
     this.line.run();
     // At once when there is a device, and again when this browser becomes another one.

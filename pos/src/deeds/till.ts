@@ -1,5 +1,6 @@
 /** The till: what the device knows right now. Deeds change it, screens show it. */
 import { type Signal, signal } from '@preact/signals';
+import type { Anchor, StoreClock } from '../shop/clock';
 import { type Basket, EMPTY_BASKET, type Refusal } from '../shop/basket';
 import { type Connection, START } from '../shop/connection';
 import type { Payment, StaffList, StaffMember } from '../shop/documents';
@@ -30,6 +31,7 @@ export type Trouble =
 export type Question =
   | { kind: 'AGE'; years: number; text: string; code: string; quantity: number | null }
   | { kind: 'WEIGHT'; text: string; code: string }
+  | { kind: 'CLOCK'; guess: number; isAhead: boolean }
   | { kind: 'CANCEL_SALE' };
 
 /** A document that was refused; the old one is still in force. */
@@ -50,7 +52,10 @@ export type Unready = 'NOT_ASKED' | 'UNREACHABLE' | 'TURNED_AWAY' | 'NO_BACKUP' 
 export interface Till {
   database: ButikDatabase;
   fetcher: typeof fetch;
+  /** The device's own clock: it may say anything, at any moment. */
   now: () => number;
+  /** Counts milliseconds since some moment; nobody can set it, and a restart begins anew. */
+  steady: () => number;
   app: string;
   settings: Signal<Settings>;
   screen: Signal<Screen>;
@@ -67,8 +72,12 @@ export interface Till {
   emergency: Signal<Emergency | null>;
   /** Why this device would not be ready for an emergency; null when it would. */
   unready: Signal<Unready | null>;
-  /** The emergency cloud's clock minus this device's, in milliseconds. */
-  cloudOffset: number | null;
+  /** What each service last said of the time, and when: for proofs. */
+  told: { STORE: Anchor | null; CLOUD: Anchor | null };
+  /** The time at the store; null while this browser is no device. */
+  clock: Signal<StoreClock | null>;
+  /** What a service says of the time that cannot be right; its receipts and days do not follow it. */
+  serviceClockWrong: Signal<number | null>;
   waiting: Signal<{ records: number; sales: number }>;
   warning: Signal<Warning | null>;
   /** A newer app lies ready. */
@@ -99,11 +108,18 @@ export const DEFAULT_SETTINGS: Settings = {
   muted: false,
 };
 
-export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: string, now: () => number = Date.now): Till {
+export function newTill(
+  database: ButikDatabase,
+  fetcher: typeof fetch,
+  app: string,
+  now: () => number = () => Date.now(),
+  steady: () => number = () => performance.now(),
+): Till {
   return {
     database,
     fetcher,
     now,
+    steady,
     app,
     settings: signal(DEFAULT_SETTINGS),
     screen: signal<Screen>('ENROL'),
@@ -116,7 +132,9 @@ export function newTill(database: ButikDatabase, fetcher: typeof fetch, app: str
     storeLine: new AbortController(),
     emergency: signal<Emergency | null>(null),
     unready: signal<Unready | null>('NOT_ASKED'),
-    cloudOffset: null,
+    told: { STORE: null, CLOUD: null },
+    clock: signal<StoreClock | null>(null),
+    serviceClockWrong: signal<number | null>(null),
     waiting: signal({ records: 0, sales: 0 }),
     warning: signal<Warning | null>(null),
     update: signal<(() => void) | null>(null),

@@ -3,6 +3,8 @@ import type { SaleDocument } from '../shop/documents';
 import { type Result, waiting } from '../store/journal';
 import { openDocument, payloadOf } from '../wire/jws';
 import { BATCH, sendRecords } from '../wire/push';
+import { correctedMoment, isoMoment } from '../shop/clock';
+import { storeNow } from './clock';
 import { lineOf } from './service';
 import type { Till } from './till';
 
@@ -22,7 +24,7 @@ export async function unsentSales(till: Till): Promise<UnsentSale[]> {
     .filter((row) => row.kind === 'SALE')
     .map((row) => {
       const sale = payloadOf<SaleDocument>(openDocument(row.document, 'butik-sale'));
-      return { id: row.id, number: row.number ?? '', completedAt: sale.completed_at, total: sale.total, reason: row.reason ?? '' };
+      return { id: row.id, number: row.number ?? '', completedAt: correctedMoment(sale.completed_at, sale.offset_ms), total: sale.total, reason: row.reason ?? '' };
     });
 }
 
@@ -30,7 +32,7 @@ export async function unsentSales(till: Till): Promise<UnsentSale[]> {
 export async function rescueFile(till: Till): Promise<{ name: string; content: string }> {
   const rows = await waiting(till.database);
   const device = till.device.value?.enrolment;
-  const at = new Date(till.now()).toISOString();
+  const at = isoMoment(storeNow(till));
   const content = JSON.stringify({
     format: RESCUE_FORMAT,
     exported_at: at,

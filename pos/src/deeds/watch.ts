@@ -104,14 +104,14 @@ class Watch {
 
   /** The cheap question; before it the whole readiness check when that is due, or when the cloud does not know us. */
   private async askCloud(cloud: Service): Promise<CloudState> {
-    if (this.till.now() >= this.readyAgain) {
+    if (this.till.steady() >= this.readyAgain) {
       try {
         return await this.showReady(cloud);
       } catch (error) {
         // Turned away at the check (an old certificate, say), a device may still be one that orders are for.
         if (!(error instanceof Problem)) throw error;
         this.turnedAway = true;
-        this.readyAgain = this.till.now() + READY_RETRY;
+        this.readyAgain = this.till.steady() + READY_RETRY;
       }
     }
     try {
@@ -126,7 +126,7 @@ class Watch {
     const { till } = this;
     const state = await askReady(till, till.device.value!, cloud);
     this.turnedAway = false;
-    this.readyAgain = till.now() + READY_EVERY * (0.6 + 0.4 * Math.random());
+    this.readyAgain = till.steady() + READY_EVERY * (0.6 + 0.4 * Math.random());
     await noteReady(till);
     // Who was not known could not listen.
     this.line.listenNow();

@@ -1,5 +1,9 @@
-import { isBetweenSales } from '../deeds/till';
-import { useTexts, useTill } from './context';
+import { ownClockOff, storeNow } from '../deeds/clock';
+import { isBetweenSales, type Till } from '../deeds/till';
+import { isoMoment } from '../shop/clock';
+import type { Texts } from '../texts/en';
+import { type Formats, useFormats, useTexts, useTill } from './context';
+import { useTicks } from './ticks';
 
 /** What somebody should know, though it stops nothing. */
 export function Notices() {
@@ -22,6 +26,7 @@ export function Notices() {
           ▲ {warning.what === 'ORDER' ? t.warningOrder(warning.code) : t.warning(what[warning.what], warning.code)}
         </p>
       )}
+      <ClockNotice />
       {update && till.screen.value === 'SIGN_IN' && isBetweenSales(till) && (
         <p class="notice" role="status">
           {t.updateReady}{' '}
@@ -37,6 +42,30 @@ export function Notices() {
       )}
     </>
   );
+}
+
+/** Whose clock is wrong, and what receipts bear instead. */
+function ClockNotice() {
+  const till = useTill();
+  const t = useTexts();
+  const formats = useFormats();
+  useTicks();
+  const said = clockWords(till, t, formats);
+  return (
+    said && (
+      <p class="notice" role="status" data-testid="clock-notice">
+        {said}
+      </p>
+    )
+  );
+}
+
+function clockWords(till: Till, t: Texts, { moment }: Formats): string | null {
+  const wrong = till.serviceClockWrong.value;
+  if (till.clock.value?.basis === 'UNKNOWN') return `▲ ${t.clockUnknown(moment(isoMoment(storeNow(till))))}`;
+  if (wrong !== null) return `▲ ${t.serviceClockWrong(moment(isoMoment(wrong)))}`;
+  const off = ownClockOff(till);
+  return off === null ? null : t.ownClockOff(off);
 }
 
 function isOlder(version: string, minimum: string): boolean {

@@ -1,25 +1,23 @@
-import { useEffect, useState } from 'preact/hooks';
+import { storeNow } from '../deeds/clock';
 import type { Till } from '../deeds/till';
 import type { Texts } from '../texts/en';
 import { useFormats, useTexts, useTill } from './context';
+import { useTicks } from './ticks';
 
 /** Where we are, who sells, what the clock says, and a quiet word about the line. */
 export function StatusLine() {
   const till = useTill();
   const t = useTexts();
   const { clock } = useFormats();
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 5_000);
-    return () => clearInterval(timer);
-  }, []);
+  useTicks();
+  const now = new Date(storeNow(till));
   const enrolment = till.device.value?.enrolment;
   const { reach, revoked } = till.connection.value;
   return (
     <p class="status">
       {enrolment && <span class="status-store">{`${enrolment.store.name} · ${enrolment.pos.number}`}</span>}
       {till.member.value && <span data-testid="assistant">{till.member.value.name}</span>}
-      <span>{clock(now)}</span>
+      <span data-testid="clock">{clock(now)}</span>
       <span class={`line line-${revoked ? 'revoked' : reach.toLowerCase()}`} data-testid="network">
         {lineWord(till, t)}
       </span>

@@ -2,6 +2,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { Till } from '../deeds/till';
+import { zoneOf } from '../shop/receipt';
 import { da } from '../texts/da';
 import { en, type Texts } from '../texts/en';
 
@@ -38,17 +39,18 @@ export interface Formats {
 
 const made = new Map<string, Formats>();
 
-/** Formatters are costly to make and cheap to use: one set for each language and currency. */
-export function formatsOf(locale: string, currency: string): Formats {
-  const key = `${locale} ${currency}`;
+/** Formatters are costly to make and cheap to use: one set for each language, currency and store's time zone. */
+export function formatsOf(locale: string, currency: string, timezone?: string): Formats {
+  const key = `${locale} ${currency} ${timezone}`;
   const known = made.get(key);
   if (known) return known;
   const digits = new Intl.NumberFormat(locale, { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
   const money = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
-  const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const zone = zoneOf(timezone);
+  const moment = new Intl.DateTimeFormat(locale, { ...zone, dateStyle: 'short', timeStyle: 'short' });
+  const day = new Intl.DateTimeFormat(locale, { ...zone, day: 'numeric', month: 'short' });
+  const clock = new Intl.DateTimeFormat(locale, { ...zone, hour: '2-digit', minute: '2-digit' });
   const unit = 10 ** digits;
   const formats: Formats = {
     money: (minor) => money.format(minor / unit),
@@ -71,5 +73,6 @@ export function formatsOf(locale: string, currency: string): Formats {
 
 export function useFormats(): Formats {
   const till = useTill();
-  return formatsOf(useTexts().locale, till.device.value?.enrolment.currency ?? 'DKK');
+  const enrolment = till.device.value?.enrolment;
+  return formatsOf(useTexts().locale, enrolment?.currency ?? 'DKK', enrolment?.store.timezone);
 }

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
 import { MAX_MEASURE } from '../shop/basket';
+import { answerClock, storeNow } from '../deeds/clock';
 import { answerAge, answerWeight, cancelSale, readQuantity } from '../deeds/ring-up';
-import { useTexts, useTill } from '../parts/context';
+import { useFormats, useTexts, useTill } from '../parts/context';
 import { Sheet } from '../parts/Sheet';
+import { isoMoment } from '../shop/clock';
 
 /** What must be answered before the scan goes on. */
 export function Questions() {
@@ -26,6 +28,7 @@ export function Questions() {
       </Sheet>
     );
   }
+  if (question.kind === 'CLOCK') return <ClockSheet guess={question.guess} isAhead={question.isAhead} />;
   const stay = () => (till.question.value = null);
   return (
     <Sheet label={t.cancelSaleAsk(till.basket.value.lines.length)} onClose={stay}>
@@ -35,6 +38,29 @@ export function Questions() {
         </button>
         <button type="button" class="second" onClick={stay}>
           {t.back}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+/** The device's clock says what cannot be, or what only a person can know. Either answer leads to selling. */
+function ClockSheet({ guess, isAhead }: { guess: number; isAhead: boolean }) {
+  const till = useTill();
+  const t = useTexts();
+  const { moment } = useFormats();
+  const [says, known] = [moment(isoMoment(guess)), moment(isoMoment(storeNow(till)))];
+  return (
+    <Sheet label={isAhead ? t.askClock(says) : t.clockWrong(says)} onClose={() => answerClock(till, false)}>
+      <p>{isAhead ? t.askClockHelp(known) : t.clockWrongHelp(known)}</p>
+      <div class="sheet-list">
+        {isAhead && (
+          <button type="button" class="second" onClick={() => answerClock(till, true)}>
+            {t.clockIsRight}
+          </button>
+        )}
+        <button type="button" class={isAhead ? 'second' : 'main'} onClick={() => answerClock(till, false)}>
+          {isAhead ? t.clockIsWrong : t.goOn}
         </button>
       </div>
     </Sheet>

@@ -1,5 +1,6 @@
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Qr } from '../parts/Qr';
+import { correctedMoment } from '../shop/clock';
 import { type Receipt, receiptQr } from '../shop/receipt';
 import { unitWord } from './Journal';
 
@@ -86,7 +87,8 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
       </table>
       <footer>
         <span data-testid="receipt-number">{number}</span>
-        <span>{moment(sale.completed_at)}</span>
+        <span data-testid="receipt-moment">{moment(correctedMoment(sale.completed_at, sale.offset_ms))}</span>
+        {sale.offset_ms === null && <small>{t.momentUncertain}</small>}
         <span>
           {t.servedBy} {sale.staff_number}
         </span>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { storeNow } from '../deeds/clock';
 import { changeSettings } from '../deeds/settings';
 import { unpair } from '../deeds/unpair';
 import { isAtStore } from '../deeds/service';
@@ -105,7 +106,7 @@ function About() {
     [t.priceFile, prices ? t.priceFileOf(prices.version, count(prices.list.count), moment(prices.issuedAt)) : t.none],
     [t.staffList, till.staff.value ? t.versionOf(till.staff.value.version) : t.none],
     [t.storage, persisted ? t.storagePersistent : t.storageNot],
-    [t.clockOffset, till.device.value?.offset == null ? t.none : `${(till.device.value.offset / 1000).toFixed(1)} s`],
+    [t.clockOffset, till.clock.value ? `${((storeNow(till) - till.now()) / 1000).toFixed(1)} s` : t.none],
   ];
   return (
     <section>

@@ -22,8 +22,19 @@ export function changeOf(sale: Pick<SaleDocument, 'payments'>): number {
   return sale.payments.reduce((sum, payment) => sum + payment.change, 0);
 }
 
-/** The day of `at` on the wall of the store. */
+/** The day of `at` on the wall of the store; of this device where the browser has never heard of the zone. */
 export function localDate(at: Date, timezone: string): string {
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone: timezone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const parts = new Intl.DateTimeFormat('en-CA', { ...zoneOf(timezone), year: 'numeric', month: '2-digit', day: '2-digit' });
   return parts.format(at);
+}
+
+/** What a formatter is told of the store's time zone. */
+export function zoneOf(timezone: string | undefined): { timeZone?: string } {
+  if (!timezone) return {};
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+    return { timeZone: timezone };
+  } catch {
+    return {};
+  }
 }

@@ -23,7 +23,10 @@ export interface DeviceRow {
   enrolmentDocument?: string;
   /** The emergency cloud, pinned. */
   emergency?: EmergencyPin;
+  /** What the service's clock was last ahead of this device's. */
   offset: number | null;
+  /** The last moment at the store that is beyond doubt: a service told it, or it was counted from there. */
+  toldAt?: number;
   /** The store has shut this device out. Kept, so that a restart without a line does not open it again. */
   revoked?: true;
   /** Its closing record is on its way: no more sales, and the same record is sent until the store has it. */

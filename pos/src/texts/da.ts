@@ -4,6 +4,13 @@ import type { Texts } from './en';
 
 const sales = (count: number) => (count === 1 ? '1 salg venter' : `${count} salg venter`);
 
+function timespan(milliseconds: number): string {
+  const minutes = Math.round(Math.abs(milliseconds) / 60_000);
+  if (minutes < 120) return `${minutes} min.`;
+  if (minutes < 48 * 60) return `${Math.round(minutes / 60)} timer`;
+  return `${Math.round(minutes / 1440)} dage`;
+}
+
 const orderRefusals: Record<RefusalCode, string> = {
   BAD_SIGNATURE: 'den er ikke underskrevet af den nødsky, enheden kender',
   WRONG_STORE: 'den er til en anden',
@@ -108,6 +115,21 @@ export const da: Texts = {
   askAge: (years) => `Er kunden mindst ${years} år?`,
   oldEnough: (years) => `Ja, ${years} eller ældre`,
   tooYoung: 'Nej, lad varen være',
+  ownClockOff: (off) =>
+    `Enhedens ur er ${timespan(off)} ${off > 0 ? 'foran' : 'bagud'}. Kvitteringerne har butikkens tid; stil uret, når du kan.`,
+  clockUnknown: (known) => `Enhedens ur går forkert. Indtil butikken svarer, har kvitteringerne det seneste kendte tidspunkt: ${known}.`,
+  serviceClockWrong: (says) =>
+    `Butikkens eget ur siger ${says}, og det kan ikke passe: sig det til lederen. Kvitteringerne har denne enheds tid.`,
+  askClock: (says) => `Er klokken og datoen ${says} nu?`,
+  askClockHelp: (known) =>
+    `Det siger enhedens ur, men det er længe siden, butikken sidst svarede. Siger du nej, har kvitteringerne det seneste kendte tidspunkt, ${known}, indtil butikken svarer.`,
+  clockIsRight: 'Ja, det er rigtigt',
+  clockIsWrong: 'Nej, uret går forkert',
+  clockWrong: (says) => `Enhedens ur siger ${says}`,
+  clockWrongHelp: (known) =>
+    `Det kan ikke passe. Du kan godt sælge: indtil butikken svarer, har kvitteringerne det seneste kendte tidspunkt, ${known}. Stil gerne uret.`,
+  goOn: 'Fortsæt',
+  momentUncertain: 'Tidspunktet er usikkert: uret gik forkert',
   askWeight: (text) => `Hvor meget ${text}?`,
   weightHint: 'Kilo, liter eller meter, f.eks. 0,345. Højst 100',
   warning: (what, code) => `En ny ${what} blev afvist: ${refusals[code]}. Den gamle er stadig i brug.`,

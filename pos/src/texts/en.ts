@@ -3,6 +3,14 @@ import type { RefusalCode } from '../wire/trust';
 
 const sales = (count: number) => (count === 1 ? '1 sale waits' : `${count} sales wait`);
 
+/** A length of time, to the part that matters. */
+function timespan(milliseconds: number): string {
+  const minutes = Math.round(Math.abs(milliseconds) / 60_000);
+  if (minutes < 120) return `${minutes} min`;
+  if (minutes < 48 * 60) return `${Math.round(minutes / 60)} hours`;
+  return `${Math.round(minutes / 1440)} days`;
+}
+
 const orderRefusals: Record<RefusalCode, string> = {
   BAD_SIGNATURE: 'it is not signed by the emergency cloud that this device knows',
   WRONG_STORE: 'it is for somebody else',
@@ -112,6 +120,22 @@ export const en = {
   askAge: (years: number) => `Is the customer at least ${years} years old?`,
   oldEnough: (years: number) => `Yes, ${years} or older`,
   tooYoung: 'No, leave it out',
+  ownClockOff: (off: number) =>
+    `This device's clock is ${timespan(off)} ${off > 0 ? 'fast' : 'slow'}. Receipts have the store's time; set the clock when you can.`,
+  clockUnknown: (known: string) =>
+    `This device's clock is wrong. Until the store answers, receipts have the last time that is known: ${known}.`,
+  serviceClockWrong: (says: string) =>
+    `The store's own clock says ${says}, which cannot be right: tell the manager. Receipts have this device's time.`,
+  askClock: (says: string) => `Is it ${says} now?`,
+  askClockHelp: (known: string) =>
+    `That is what this device's clock says, but the store was last heard long before. If you say no, receipts have the last time that is known, ${known}, until the store answers.`,
+  clockIsRight: 'Yes, that is right',
+  clockIsWrong: 'No, the clock is wrong',
+  clockWrong: (says: string) => `The clock of this device says ${says}`,
+  clockWrongHelp: (known: string) =>
+    `That cannot be. You can sell: until the store answers, receipts have the last time that is known, ${known}. Please set the clock.`,
+  goOn: 'Go on',
+  momentUncertain: 'The time is not certain: the clock was wrong',
   askWeight: (text: string) => `How much ${text}?`,
   weightHint: 'Kilograms, litres or metres, such as 0.345. At most 100',
   warning: (what: string, code: RefusalCode) => `A new ${what} was refused: ${refusals[code]}. The old one is still in use.`,

@@ -1,8 +1,9 @@
 /** Enrolment: a one-time code and a fresh key become a device of one store. */
+import type { Anchor } from '../shop/clock';
 import type { Enrolment } from '../shop/documents';
 import { fromBase64url, toBase64url } from './base64url';
 import { type DeviceKey } from './jws';
-import { API, answered, measureOffset } from './service';
+import { API, answered, askTime } from './service';
 import { checkRoot, claims, readEnrolment, Refused, type Root } from './trust';
 
 export interface Invitation {
@@ -17,7 +18,8 @@ export interface Enrolled {
   enrolmentDocument: string;
   certificate: string;
   root: Root;
-  offset: number;
+  /** What the store said of the time. */
+  told: Anchor;
 }
 
 interface EnrolAnswer {
@@ -57,10 +59,10 @@ export async function enrol(
   key: DeviceKey,
   name: string,
   app: string,
-  now: () => number,
+  steady: () => number,
 ): Promise<Enrolled> {
   // The browser may be asking the person whether this page may reach the local network: leave time to read.
-  const offset = await measureOffset(fetcher, invitation.url, now, 60_000);
+  const told = { at: await askTime(fetcher, invitation.url, steady, 60_000), steady: steady() };
   const response = await answered(fetcher, `${invitation.url}${API}/enrol`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
@@ -70,7 +72,7 @@ export async function enrol(
   const answer = (await response.json()) as EnrolAnswer;
   await checkRoot(answer.root, invitation.root);
   const trust = { root: answer.root, certificate: answer.certificate, store: claims(answer.certificate).store };
-  const enrolment = await readEnrolment(answer.enrolment, trust, now() + offset, 0);
+  const enrolment = await readEnrolment(answer.enrolment, trust, told.at, 0);
   if (enrolment.device.kid !== key.kid) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
-  return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate, root: answer.root, offset };
+  return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate, root: answer.root, told };
 }

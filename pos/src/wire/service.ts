@@ -34,11 +34,10 @@ export interface Identity {
 }
 
 export interface Clock {
-  /** The device's own time. */
+  /** What the service's clock says now, as far as this device knows. */
   now(): number;
-  /** Service minus device in milliseconds, or null when it was never measured. */
-  offset(): number | null;
-  measured(offset: number): void;
+  /** The service has said it. */
+  told(time: number): void;
 }
 
 export interface CallOptions {
@@ -69,13 +68,13 @@ export class Service {
     return response.arrayBuffer();
   }
 
-  /** Call with a proof; when our clock is off, measure and try once more. */
+  /** Call with a proof; when it is not the time that we thought, take the service's and try once more. */
   async call(path: string, options: CallOptions = {}): Promise<Response> {
     try {
       return await this.callOnce(path, options);
     } catch (error) {
       if (!(error instanceof Problem) || error.type !== 'clock-skew' || error.serverTime === null) throw error;
-      this.clock.measured(Math.round(error.serverTime * 1000 - this.clock.now()));
+      this.clock.told(error.serverTime * 1000);
       return this.callOnce(path, options);
     }
   }
@@ -108,7 +107,7 @@ export class Service {
       htm: method,
       htu: path,
       bsh: toBase64url(new Uint8Array(digest)),
-      iat: Math.floor((clock.now() + (clock.offset() ?? 0)) / 1000),
+      iat: Math.floor(clock.now() / 1000),
       jti: toBase64url(crypto.getRandomValues(new Uint8Array(16))),
     });
   }
@@ -133,10 +132,10 @@ export async function answered(fetcher: typeof fetch, url: string, init: Request
   );
 }
 
-/** Service minus device, the answer taken to come from the middle of the wait. */
-export async function measureOffset(fetcher: typeof fetch, url: string, now: () => number, timeout = 10_000): Promise<number> {
-  const before = now();
+/** The service's time as its answer arrives, the answer taken to come from the middle of the wait. `steady` only counts. */
+export async function askTime(fetcher: typeof fetch, url: string, steady: () => number, timeout = 10_000): Promise<number> {
+  const before = steady();
   const response = await answered(fetcher, `${url}${API}/time`, { method: 'GET', signal: AbortSignal.timeout(timeout) });
   const { server_time: serverTime } = (await response.json()) as { server_time: number };
-  return Math.round(serverTime * 1000 - (before + now()) / 2);
+  return serverTime * 1000 + (steady() - before) / 2;
 }

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
+import { noteTime } from '../../src/deeds/clock';
 import { finishSale } from '../../src/deeds/finish';
 import { payCard, payCash } from '../../src/deeds/pay';
 import { scan } from '../../src/deeds/ring-up';
@@ -90,12 +91,12 @@ describe('the journal', () => {
     });
   });
 
-  it('opens a session for each business day, and none for a clock that falls back', async () => {
+  it('opens a session whenever the business day is another one, also when it falls back', async () => {
     const store = await FakeStore.open();
     const till = await signedInTill(store);
     const days = ['2026-11-21T20:00:00Z', '2026-11-21T22:59:00Z', '2026-11-21T23:01:00Z', '2026-11-21T20:00:00Z'];
     for (const day of days) {
-      till.now = () => Date.parse(day) - (till.device.value?.offset ?? 0);
+      noteTime(till, 'STORE', Date.parse(day));
       await sell(till);
     }
     const seen = (await sales(till)).map((sale) => [sale.business_date, sale.session]);
@@ -103,7 +104,7 @@ describe('the journal', () => {
       ['2026-11-21', 1],
       ['2026-11-21', 1],
       ['2026-11-22', 2],
-      ['2026-11-22', 2],
+      ['2026-11-21', 3],
     ]);
   });
 

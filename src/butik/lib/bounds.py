@@ -31,9 +31,11 @@ MAX_COUNTER = MAX_INTEGER - 1  # so that there is always a next
 MAX_AMOUNT = 10**11  # minor units: times the highest VAT rate it is still exact in a browser
 MAX_QUANTITY = 10**10  # thousandths
 MAX_RATE = 10_000  # hundredths of a percent
-MAX_OFFSET = 10**12  # milliseconds, 30 years: no moment leaves the calendar
-MIN_YEAR = 2000
-MAX_YEAR = 2199
+MAX_OFFSET = 10**15  # milliseconds: from any clock to any other
+MIN_YEAR = 1000  # that is read: a moment is booked however wrong the clock was (sales/checks.py)
+MAX_YEAR = 9999
+MIN_WRITTEN_YEAR = 1900  # that a device writes, whatever its clock says
+MAX_WRITTEN_YEAR = 2900
 
 # --- texts, in code points ---
 

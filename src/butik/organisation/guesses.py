@@ -20,15 +20,20 @@ NETWORK = 64  # bits: whoever has one IPv6 address has all of its network
 
 def allow_guess(*, door: str, caller: str, now: datetime) -> None:
     """Raise Problem `too-many` for a caller with ten wrong guesses in the last minute at this door. Writes nothing."""
-    if WrongGuess.objects.filter(door=door, caller=caller, at__gt=now - WITHIN).count() >= MOST:
+    if WrongGuess.objects.filter(door=door, caller=caller, at__range=_lately(now)).count() >= MOST:
         raise Problem("too-many", 429, "Too many wrong codes. Wait a minute.")
 
 
 def note_wrong_guess(*, door: str, caller: str, now: datetime) -> None:
     """Count it. Outside the transaction that failed for it; what is older than the minute goes at the same time."""
     with transaction.atomic():
-        WrongGuess.objects.filter(door=door, at__lte=now - WITHIN).delete()
+        WrongGuess.objects.filter(door=door).exclude(at__range=_lately(now)).delete()
         WrongGuess.objects.create(door=door, caller=caller, at=now)
+
+
+def _lately(now: datetime) -> tuple[datetime, datetime]:
+    """What is noted far after now was noted before our clock was put back: nobody waits until it gets there again."""
+    return now - WITHIN, now + WITHIN
 
 
 def address_of(request: HttpRequest) -> str:

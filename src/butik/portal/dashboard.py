@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from butik.error_log.models import ErrorEntry
 from butik.organisation.models import Store
+from butik.sales.checks import CLOCK_TOLERANCE
 from butik.sales.models import DayFigure
 from butik.staff.models import Person
 from butik.store_management.readings import WEEK, business_date, latest_sale_of_each_pos
@@ -17,6 +18,7 @@ from butik.store_management.standing import Standing, read_standing
 
 ERRORS_SINCE = timedelta(hours=24)
 LOOKED_BACK = timedelta(days=14)
+AHEAD = timedelta(days=1)  # of us, in the easternmost zone; later days are a wrong clock's
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,13 @@ def _figures(person: Person, stores: Sequence[UUID], now: datetime) -> dict[UUID
     found: dict[UUID, _Figures] = defaultdict(_Figures)
     days = (
         DayFigure.objects.visible_to(person)
-        .filter(store_id__in=stores, business_date__gte=(now - LOOKED_BACK).date())
+        .filter(store_id__in=stores, business_date__range=((now - LOOKED_BACK).date(), (now + AHEAD).date()))
         .values_list("store_id", "business_date")
-        .annotate(Sum("total"), Sum("sales"), Max("latest_at"))
+        .annotate(Sum("total"), Sum("sales"), latest=Max("latest_at", filter=Q(latest_at__lte=now + CLOCK_TOLERANCE)))
     )
     for store, day, total, sales, latest_at in days:
         figures = found[store]
         figures.days[day] = Day(total, sales)
-        figures.latest_at = max(latest_at, figures.latest_at or latest_at)
+        if latest_at is not None:
+            figures.latest_at = max(latest_at, figures.latest_at or latest_at)
     return found

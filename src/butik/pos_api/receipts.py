@@ -30,7 +30,7 @@ def receipts(request: HttpRequest, caller: Caller) -> HttpResponse:
         wire.ReceiptRow(
             id=sale.id,
             number=format_number(place.store_number, sale.pos_number, sale.label, sale.counter),
-            completed_at=to_wire(sale.completed_at),
+            completed_at=to_wire(sale.corrected_at),
             total=sale.total,
             currency=sale.currency,
             pos=sale.pos_number,

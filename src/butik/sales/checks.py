@@ -1,8 +1,9 @@
 """What is odd about a sale by itself: sums, VAT, payments, clocks. Pure; each returns a short reason, or nothing."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from butik.lib import bounds
 from butik.lib.money import line_amount
 from butik.pricing.engine import price_amounts
 from butik.pricing.reprice import Versions, reprice
@@ -10,12 +11,22 @@ from butik.sales.models import SaleException
 from butik.sales.wire import Line, Sale
 
 CLOCK_TOLERANCE = timedelta(seconds=120)
+LONGEST_HELD = timedelta(days=90)  # a device that lay in a drawer for so long is worth a look
 LARGEST_COIN = 100  # minor units; rounding never exceeds half of it
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC) - _EPOCH for year in (bounds.MIN_YEAR, bounds.MAX_YEAR))
 
 
 def corrected(sale: Sale) -> datetime:
     """The moment of the sale by the device's clock plus its measured offset: for charts, never for order (truth 7)."""
-    return sale.completed_at + timedelta(milliseconds=sale.offset_ms or 0)
+    return held(sale.completed_at, sale.offset_ms or 0)
+
+
+def held(moment: datetime, offset_ms: int = 0) -> datetime:
+    """A moment as columns hold it and every time zone can show it, whatever a clock has said."""
+    since = moment - _EPOCH + timedelta(milliseconds=offset_ms)
+    return _EPOCH + min(max(since, _EARLIEST), _LATEST)
 
 
 def sum_fault(sale: Sale) -> str:
@@ -63,12 +74,17 @@ def _payment_faults(sale: Sale) -> Iterator[str]:
 
 
 def clock_fault(sale: Sale, received_at: datetime) -> str:
-    """Why the device's clock cannot be right: it was measured far off, runs ahead, backwards, or misses its day."""
+    """Why the device's clock cannot be right: nobody had told it the time, it was measured far off, runs ahead, far
+    behind or backwards, or misses its day. That a sale has waited for some days is no fault."""
     moment = corrected(sale)
-    if abs(sale.offset_ms or 0) > CLOCK_TOLERANCE / timedelta(milliseconds=1):
+    if sale.offset_ms is None:
+        return "the device did not know the time"
+    if abs(sale.offset_ms) > CLOCK_TOLERANCE / timedelta(milliseconds=1):
         return f"measured {sale.offset_ms} ms off"
     if moment > received_at + CLOCK_TOLERANCE:
         return f"completed {int((moment - received_at).total_seconds())} s after it was received"
+    if moment < received_at - LONGEST_HELD:
+        return f"completed {(received_at - moment).days} days before it was received"
     if sale.started_at > sale.completed_at:
         return "started after it was completed"
     if abs((moment.date() - sale.business_date).days) > 2:

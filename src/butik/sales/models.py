@@ -244,7 +244,7 @@ class DayFigure(TenantModel):
     sales = models.PositiveIntegerField(default=0)
     total = models.BigIntegerField(default=0)
     vat = models.BigIntegerField(default=0)
-    latest_at = models.DateTimeField()  # corrected time of the newest sale in it
+    latest_at = models.DateTimeField()  # corrected time of the newest sale in it, at most when it was received
 
     class Meta:
         constraints = [

@@ -24,6 +24,10 @@ class SaleQuerySet(TenantQuerySet):
         """By business day, which is the session's, then by corrected time: for showing, nothing hangs on it."""
         return self.order_by("-business_date", "-corrected_at", "-id")
 
+    def up_to(self, day: date) -> Self:
+        """Without those that a wrong clock has put into the future: they would stay the newest until it comes."""
+        return self.filter(business_date__lte=day)
+
     def before(self, sale_id: UUID) -> Self:
         """The page that follows a sale, newest first; nothing when there is no such sale."""
         after = self.filter(pk=sale_id).values_list("business_date", "corrected_at", "pk").first()

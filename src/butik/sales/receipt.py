@@ -8,6 +8,7 @@ from butik.lib.clock import to_wire
 from butik.lib.signing import open_document
 from butik.organisation.models import Store
 from butik.sales import wire
+from butik.sales.checks import corrected, held
 from butik.sales.models import Reprint, Sale, SaleException
 from butik.sales.wire import decode_content
 
@@ -24,7 +25,8 @@ class Receipt:
     number: str
     store: Store
     sale: wire.Sale
-    completed_at: datetime  # in the store's zone, by the device's clock
+    completed_at: datetime  # at the store, in its zone
+    device_at: datetime  # the same by the device's own clock
     copies: int
     qr: str
 
@@ -52,10 +54,10 @@ def read_receipt(sale: Sale, store: Store) -> Receipt:
     assert isinstance(content, wire.Sale)  # noqa: S101 - it was booked as one
     number = format_number(store.number, sale.pos_number, sale.label, sale.counter)
     qr = "|".join(
-        ("BUTIK1", number, to_wire(content.completed_at), str(content.total), content.currency, sale.hash[:16])
+        ("BUTIK1", number, to_wire(held(content.completed_at)), str(content.total), content.currency, sale.hash[:16])
     )
-    local = content.completed_at.astimezone(ZoneInfo(store.timezone))
-    return Receipt(number, store, content, local, count_copies(sale), qr)
+    local = corrected(content).astimezone(ZoneInfo(store.timezone))
+    return Receipt(number, store, content, local, held(content.completed_at), count_copies(sale), qr)
 
 
 def read_trail(sale: Sale, store: Store) -> Trail:

@@ -13,7 +13,7 @@ import msgspec
 
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
-from butik.sales.checks import corrected
+from butik.sales.checks import CLOCK_TOLERANCE, corrected, held
 from butik.sales.journal import Decision, Head, Known, Outcome
 from butik.sales.models import QuarantinedRecord, SaleException
 from butik.sales.reading import Place, Record
@@ -187,7 +187,7 @@ class _Maker:
                 self.dialect.date(sale.business_date),
                 uuid(sale.staff),
                 sale.staff_number,
-                moment(sale.completed_at),
+                moment(held(sale.completed_at)),
                 moment(at),
                 moment(record.received_at),
                 sale.currency,
@@ -240,11 +240,12 @@ class _Maker:
             for n, payment in enumerate(sale.payments, 1)
         )
         vat = sum(row.vat for row in sale.vat)
-        figure = days.setdefault((sale.business_date, at.astimezone(self._zone).hour, sale.currency), [0, 0, 0, at])
+        latest = at if at <= record.received_at + CLOCK_TOLERANCE else record.received_at
+        figure = days.setdefault((sale.business_date, at.astimezone(self._zone).hour, sale.currency), [0, 0, 0, latest])
         figure[0] += 1
         figure[1] += sale.total
         figure[2] += vat
-        figure[3] = max(figure[3], at)
+        figure[3] = max(figure[3], latest)
 
     def _event(self, event: Event, record: Record) -> None:
         uuid, moment = self.dialect.uuid, self.dialect.moment
@@ -257,7 +258,7 @@ class _Maker:
                 event.pos,
                 uuid(event.device),
                 event.kind,
-                moment(event.at),
+                moment(held(event.at)),
                 moment(record.received_at),
                 record.hash,
                 record.document,

@@ -15,7 +15,7 @@ from butik.sales.models import QuarantinedRecord, Sale, SaleException
 from butik.staff.guards import PersonRequest, holds, page
 from butik.staff.rights import Right
 from butik.store_management.gate import StoreRequest, store_page
-from butik.store_management.readings import day_by_hour
+from butik.store_management.readings import business_date, day_by_hour
 from butik.store_management.service_views import lets_stores_join
 from butik.store_management.standing import store_answer
 from butik.store_management.status import current_standing, is_this
@@ -59,7 +59,11 @@ def _happening(request: StoreRequest, moment: datetime) -> dict[str, Any]:
         # at the store itself nothing goes stale: who reads this page has just heard from it
         "fresh_until": standing.fresh_until if standing.is_heard(moment) and not is_this(store) else None,
         "day": day_by_hour(store, moment),
-        "receipts": Sale.objects.visible_to(person).filter(store_id=store.pk).defer("document").newest_first()[:LATEST],
+        "receipts": Sale.objects.visible_to(person)
+        .filter(store_id=store.pk)
+        .up_to(business_date(store, moment))
+        .defer("document")
+        .newest_first()[:LATEST],
         "errors": ErrorEntry.objects.visible_to(person).filter(store_id=store.pk).order_by("-latest_at")[:4],
         "exceptions": SaleException.objects.visible_to(person).filter(store_id=store.pk).count(),
         "quarantined": QuarantinedRecord.objects.visible_to(person)

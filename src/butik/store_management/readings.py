@@ -7,13 +7,18 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import Case, F, OuterRef, Subquery, Sum, When
 
 from butik.organisation.models import Device, Store
+from butik.sales.checks import CLOCK_TOLERANCE
 from butik.sales.models import DayFigure, Sale, Series
 from butik.staff.models import Person
 
 WEEK = timedelta(days=7)
+# Nothing was sold after it was received.
+SOLD_AT = Case(
+    When(corrected_at__gt=F("received_at") + CLOCK_TOLERANCE, then=F("received_at")), default=F("corrected_at")
+)
 
 
 def business_date(store: Store, now: datetime) -> date:
@@ -22,7 +27,10 @@ def business_date(store: Store, now: datetime) -> date:
 
 
 def latest_sale_of_each_pos(person: Person, stores: Iterable[UUID]) -> dict[UUID, dict[int, datetime]]:
-    """By store and POS number: each series names its newest sale, so no journal is searched."""
+    """By store and POS number: each series names its newest sale, so no journal is searched.
+
+    A clock that ran ahead does not count.
+    """
     newest = Sale.objects.filter(
         organisation_id=OuterRef("organisation_id"),
         store_id=OuterRef("store_id"),
@@ -33,7 +41,7 @@ def latest_sale_of_each_pos(person: Person, stores: Iterable[UUID]) -> dict[UUID
     rows = (
         Series.objects.visible_to(person)
         .filter(store_id__in=list(stores))
-        .values_list("store_id", "pos_number", Subquery(newest.values("corrected_at")[:1]))
+        .values_list("store_id", "pos_number", Subquery(newest.values(at=SOLD_AT)[:1]))
     )
     for store, pos, at in rows:
         if at is not None:

@@ -31,7 +31,8 @@ class Standing:
     unsent: int | None
 
     def is_heard(self, now: datetime) -> bool:
-        return self.contact_at is not None and now - self.contact_at < CONTACT_LIFE
+        # later than now: a clock was put back since, and nobody knows how long ago it was
+        return self.contact_at is not None and abs(now - self.contact_at) < CONTACT_LIFE
 
     def sells(self, now: datetime) -> bool:
         return self.is_heard(now) and any(pos.is_up for pos in self.poss)
@@ -88,7 +89,7 @@ def read_standing(
 
 def is_up(seen_at: datetime | None, spoke_at: datetime | None) -> bool:
     """Whether a device had called its store shortly before the store spoke."""
-    return bool(seen_at and spoke_at and spoke_at - seen_at < HEARTBEAT_LIFE)
+    return bool(seen_at and spoke_at and abs(spoke_at - seen_at) < HEARTBEAT_LIFE)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -202,9 +202,17 @@ def test_it_notes_sums_that_do_not_add_up(changes: dict[str, Any], word: str) ->
     [
         {"offset_ms": 120_001},
         {"offset_ms": -120_001},
+        {"offset_ms": None},
         {"completed_at": to_wire(NOW + timedelta(seconds=200))},
         {"started_at": to_wire(NOW + timedelta(seconds=100))},
         {"business_date": "2026-11-01"},
+        {"completed_at": to_wire(NOW - timedelta(days=91))},
+        {"completed_at": "1000-01-01T00:00:00.000Z"},
+        {"completed_at": "1970-01-01T00:00:00.000Z", "offset_ms": 1_795_000_000_000},
+        {"completed_at": "2083-05-01T00:00:00.000Z"},
+        {"completed_at": "9999-12-31T23:59:59.999-14:00", "business_date": "9999-12-31"},
+        {"completed_at": "9999-12-31T23:59:59.999Z", "offset_ms": 10**15},
+        {"completed_at": "1000-01-01T00:00:00.000+14:00", "offset_ms": -(10**15), "business_date": "1000-01-01"},
     ],
 )
 def test_it_notes_a_clock_that_cannot_be_right(changes: dict[str, Any]) -> None:
