@@ -119,6 +119,18 @@ def test_a_cut_line_is_said_and_mended_without_polling(street: Street, open_brow
     expect(page.locator("[data-stream-state=open]")).to_be_visible(timeout=30_000)
 
 
+def test_a_line_on_which_nothing_comes_is_not_called_live(street: Street, open_browser: OpenBrowser) -> None:
+    """The connection stands, as behind a router that forgot it; only the pings are missing."""
+    page = open_browser().new_page()
+    page.clock.install()
+    sign_in(page, street.chain_url, ALICE)
+    expect(page.locator("[data-stream-state=open]")).to_be_visible()
+    page.clock.fast_forward("00:12")
+    expect(page.locator("[data-stream-state=cut]")).to_be_visible()
+    page.clock.fast_forward("00:02")
+    expect(page.locator("[data-stream-state=open]")).to_be_visible()
+
+
 def _fragments(request: Request) -> list[str]:
     return [] if "/live/" in request.url else [request.url]
 

@@ -26,7 +26,7 @@ class Stream:
             if line:
                 block[name] = value
                 continue
-            if "event" in block:
+            if block.get("event", "ping") != "ping":
                 self.cursor = block.get("id", self.cursor)
                 event = (block["event"], json.loads(block["data"]).get("ref", ""))
                 self.heard.append(event)

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -81,14 +82,20 @@ class Subscription:
 
 
 class Hub:
-    def __init__(self, tail: Tail) -> None:
+    def __init__(self, tail: Tail, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._tail = tail
+        self._monotonic = monotonic
         self._subscriptions: set[Subscription] = set()
-        self._closing = asyncio.Event()
+        self._seen_at = monotonic()
 
     @property
     def listeners(self) -> int:
         return len(self._subscriptions)
+
+    @property
+    def unseen_for(self) -> float:
+        """Seconds since the events were last read. A tail comes back at least once a second, with or without any."""
+        return self._monotonic() - self._seen_at
 
     def organisations(self) -> frozenset[UUID]:
         return frozenset().union(*(each.reach.organisations for each in self._subscriptions))
@@ -99,7 +106,7 @@ class Hub:
         while True:
             try:
                 batch = await self._tail.follow(self.organisations)
-                failures = 0
+                failures, self._seen_at = 0, self._monotonic()
             except Exception:
                 failures += 1
                 log.warning("The events cannot be read; trying again.", exc_info=failures == 1)

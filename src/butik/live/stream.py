@@ -22,6 +22,8 @@ from butik.live.reach import Event, Reach
 from butik.live.tail import Tail
 
 PING = 15.0  # seconds of silence at most
+PAGE_PING = 5.0  # a page says that it is live: so it must notice within seconds when it is not
+BLIND = 10.0  # seconds without a look at the events: from then on nobody is told that all is well
 LOOK_AGAIN = 45.0  # with a ping's length on top still within a minute
 MOST = 3900  # streams; granian would let one more than it may hold wait without a word
 
@@ -52,7 +54,7 @@ def make_application(
             await task
         await followed.close()
 
-    def stream_for(get_viewer: GetViewer) -> Callable[[Request], Awaitable[Response]]:
+    def stream_for(get_viewer: GetViewer, ping: float) -> Callable[[Request], Awaitable[Response]]:
         async def stream(request: Request) -> Response:
             hub = hubs[0]
             if hub.listeners >= MOST:
@@ -63,9 +65,10 @@ def make_application(
                 raise Problem("no-proof", 401, "Sign in first.")
             after = request.headers.get("last-event-id") or request.query_params.get("after", "")
             return StreamingResponse(
-                _tell(hub, viewer, reach, after),
+                _tell(hub, viewer, reach, after, ping),
                 media_type="text/event-stream",
-                headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
+                # servers in front of us are asked to pass each event on at once (nginx, and what follows its custom)
+                headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no", "X-Content-Type-Options": "nosniff"},
             )
 
         return stream
@@ -73,8 +76,8 @@ def make_application(
     return Starlette(
         routes=[
             Route("/live/health", _health),
-            Route("/live/events", stream_for(people)),
-            *_device_routes(devices and stream_for(devices), device_origin),
+            Route("/live/events", stream_for(people, PAGE_PING)),
+            *_device_routes(devices and stream_for(devices, PING), device_origin),
         ],
         exception_handlers={Problem: _answer_problem},
         lifespan=lifespan,
@@ -96,16 +99,16 @@ def _device_routes(stream: Any, origin: str) -> Sequence[Route]:
     return [Route("/live/pos", stream, methods=["GET", "OPTIONS"], middleware=[cors])]
 
 
-async def _tell(hub: Hub, viewer: Viewer, reach: Reach, after: str) -> AsyncIterator[bytes]:
+async def _tell(hub: Hub, viewer: Viewer, reach: Reach, after: str, ping: float) -> AsyncIterator[bytes]:
     with hub.listening(reach) as subscription:
         cursor = read_cursor(after)
         if after and cursor is None:
             subscription.lose()
         await hub.resume(subscription, cursor)
-        yield b"retry: 1000\n: connected\n" + _place(subscription) + b"\n"
+        yield b"retry: 1000\n: connected\n" + _ping(subscription)
         looked = time.monotonic()
         while True:
-            there_is_something = await subscription.wait(PING)
+            there_is_something = await subscription.wait(ping)
             if subscription.reach_is_old or time.monotonic() - looked > LOOK_AGAIN:
                 try:
                     now = await viewer.look()
@@ -120,8 +123,13 @@ async def _tell(hub: Hub, viewer: Viewer, reach: Reach, after: str) -> AsyncIter
                 subscription.reach_is_old, looked = False, time.monotonic()
             if there_is_something or subscription.is_lost:
                 yield _take(subscription)
-            else:
-                yield b": ping\n" + _place(subscription) + b"\n"
+            elif hub.unseen_for < BLIND:
+                yield _ping(subscription)
+
+
+def _ping(subscription: Subscription) -> bytes:
+    """A sign of life, which a page can hear, with the newest cursor."""
+    return b": ping\nevent: ping\n" + _place(subscription) + b"data: {}\n\n"
 
 
 def _take(subscription: Subscription) -> bytes:

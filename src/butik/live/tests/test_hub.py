@@ -88,6 +88,27 @@ def test_a_database_that_is_away_is_waited_for() -> None:
     asyncio.run(scenario())
 
 
+def test_a_hub_knows_how_long_it_has_seen_nothing() -> None:
+    """So that nobody is told that all is well while the events cannot be read."""
+
+    async def scenario() -> list[float]:
+        clock = [100.0]
+        tail = Script()
+        hub = Hub(tail, monotonic=lambda: clock[0])
+        running = asyncio.create_task(hub.run())
+        seen = []
+        with hub.listening(REACH) as one:
+            for coming, at in ((OSError("gone"), 130.0), (batch(1), 131.0)):
+                clock[0] = at
+                tail.coming.put_nowait(coming)
+                await one.wait(1)
+                seen.append(hub.unseen_for)
+        running.cancel()
+        return seen
+
+    assert asyncio.run(scenario()) == [30.0, 0.0]
+
+
 def test_what_was_missed_comes_first_and_nothing_twice() -> None:
     """Whichever order the replay and the batches that overlap with it happen to come in."""
 

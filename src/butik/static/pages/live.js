@@ -48,36 +48,67 @@
     refresh(event.type, said.store);
   };
 
+  // The service says something every 5 s. When nothing comes, the line is cut, whatever the browser believes: a router
+  // that forgot us, a proxy that keeps all for itself, a service that no longer sees what happens.
+  const SILENCE = 12000;
+  let source = null;
+  let silence = 0;
+  const stillThere = () => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      source.close();
+      say("cut");
+      openLater();
+    }, SILENCE);
+  };
+  const openLater = () => {
+    clearTimeout(silence);
+    silence = setTimeout(open, wait * (0.75 + Math.random() / 2)); // not all pages at once
+    wait = Math.min(wait * 2, 15000);
+  };
+  const close = () => {
+    clearTimeout(silence);
+    source?.close();
+  };
+
   const open = () => {
     const address = new URL(line.dataset.stream, location.href);
     address.searchParams.set("after", cursor);
-    const source = new EventSource(address);
-    source.onopen = () => {
+    source = new EventSource(address);
+    stillThere();
+    // An answer alone proves nothing: a proxy may keep what follows. The first ping comes with it.
+    const live = (event) => {
+      cursor = event.lastEventId || cursor;
+      stillThere();
+      if (isOpen) return;
       wait = 1000;
       const wasCut = document.documentElement.hasAttribute("data-cut");
       say("open");
       if (wasCut) refresh(null, ""); // what had turned grey meanwhile is looked at again
     };
-    for (const topic of TOPICS) source.addEventListener(topic, hear);
+    source.addEventListener("ping", live);
+    for (const topic of TOPICS) {
+      source.addEventListener(topic, (event) => {
+        live(event);
+        hear(event);
+      });
+    }
     // So much has happened, or may now be seen, that the page had better look at everything.
     source.addEventListener("reset", (event) => {
-      cursor = event.lastEventId || cursor;
+      live(event);
       refresh(null, "");
     });
     source.addEventListener("closed", () => {
-      source.close();
+      close();
       say("closed");
     });
     source.onerror = () => {
-      if (source.readyState === EventSource.CLOSED) {
-        // refused, which the browser takes for final; a service that restarts refuses for a while
-        setTimeout(open, wait * (0.75 + Math.random() / 2)); // not all pages at once
-        wait = Math.min(wait * 2, 15000);
-      }
-      say("cut"); // else the browser itself tries again, from the last cursor
+      say("cut"); // the browser itself tries again, from the last cursor
+      // unless it was refused, which the browser takes for final; a service that restarts refuses for a while
+      if (source.readyState === EventSource.CLOSED) openLater();
     };
-    addEventListener("pagehide", () => source.close(), { once: true });
   };
+  addEventListener("pagehide", close);
 
   addEventListener("pageshow", (event) => {
     if (event.persisted) open();
