@@ -79,6 +79,17 @@ def sign_in(organisation: str, level: str, chain: str | None = None, store: str 
     return str(session.session_key)
 
 
+def sign_in_again(session: str, count: int) -> list[str]:
+    """The same person, at more devices."""
+    sessions = []
+    for _ in range(count):
+        another = SessionStore()
+        another.update(dict(SessionStore(session).items()))
+        another.create()
+        sessions.append(str(another.session_key))
+    return sessions
+
+
 def dismiss(organisation: str, session: str) -> None:
     """End every membership of whoever is signed in."""
     person = SessionStore(session)[SESSION_KEY]

@@ -91,6 +91,7 @@ def make_service(folder: Path, role: str = "store", **settings: str) -> Service:
         "DJANGO_SETTINGS_MODULE": "butik.settings",
         "BUTIK_ROLE": role,
         "BUTIK_DATA": str(data),
+        "BUTIK_SPOOL": str(folder / "spool"),
         "BUTIK_URL": f"http://localhost:{port}",
         "BUTIK_POS_ORIGIN": "http://localhost:8000",
         **settings,

@@ -90,6 +90,7 @@ def test_a_reverse_proxy_stands_in_front(tmp_path: Path, pem: tuple[Path, Path])
             assert "max-age" in page.headers["Strict-Transport-Security"]
             assert client.get("/live/health").status_code == 200
             assert client.post("/api/pos/v1/enrol", json={"code": "x", "key": "y" * 43, "name": "z"}).status_code == 403
+            assert client.post("/api/pos/v1/enrol", content=b"0" * 300_000).status_code == 413
     finally:
         if proxy is not None:
             proxy.stop()
@@ -109,7 +110,8 @@ def proxy_config(service: Service, outside: int, pem: tuple[Path, Path]) -> str:
     ):
         assert old in site, old
         site = site.replace(old, new)
-    return f"daemon off; master_process off; pid nginx.pid; events {{}}\nhttp {{ access_log off;\n{site}}}\n"
+    limits = (DEPLOY / "nginx" / "butik-limits.conf").read_text()
+    return f"daemon off; master_process off; pid nginx.pid; events {{}}\nhttp {{ access_log off;\n{limits}{site}}}\n"
 
 
 def _answer(client: httpx.Client, path: str) -> httpx.Response:

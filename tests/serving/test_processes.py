@@ -1,16 +1,19 @@
 """What keeps a service up, and what brings all of it down."""
 
+import select
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from butik.serving.limits import LARGE
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
 from tests.support.processes import Child, is_port_free, wait_until_answers
 
@@ -83,6 +86,46 @@ def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None
         slow.sendall(b"POST /api/pos/v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{")
         for _ in range(3):
             assert httpx.get(f"{service.url}/api/pos/v1/time", trust_env=False, timeout=5).status_code == 200
+
+
+def test_a_body_is_as_long_as_its_address_allows(service: Service, running: Child) -> None:
+    def answer(path: str, size: int) -> tuple[int, str]:
+        said = httpx.post(f"{service.url}{path}", content=b"0" * size, trust_env=False)
+        return said.status_code, said.headers["Content-Type"]
+
+    typed = "application/problem+json"
+    assert answer("/api/pos/v1/enrol", 300_000) == (413, typed)
+    assert answer("/api/vault/v1/backups", 300_000) == (413, typed)  # no store takes backups
+    assert answer("/api/pos/v1/journal", 300_000) == (401, typed)
+    assert answer("/api/pos/v1/journal", 9_000_000) == (413, typed)
+    assert answer("/accounts/login/", 300_000)[0] == 413
+
+
+def test_one_address_holds_few_slow_bodies_and_none_beside_the_data(service: Service, running: Child) -> None:
+    """Without a word from whoever is refused: the others are heard meanwhile. This machine is counted at no address
+    but 127.0.0.1's, where a proxy would stand."""
+    each = next(place for place in LARGE if place.match == "= /api/pos/v1/journal").each
+    head = b"POST /api/pos/v1/journal HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8000000\r\n\r\n"
+    with ExitStack() as stack:
+        slow = []
+        for _ in range(each + 3):
+            line = socket.create_connection(("127.0.0.1", service.port), source_address=("127.0.0.7", 0))
+            slow.append(stack.enter_context(line))
+            line.sendall(head + b"0" * 100_000)
+        refused: set[socket.socket] = set()
+        while len(refused) < 3:
+            ready, _, _ = select.select([line for line in slow if line not in refused], [], [], 20)
+            assert ready, "more than the allowed number is held"
+            for line in ready:
+                assert line.recv(100).startswith(b"HTTP/1.1 429")
+                refused.add(line)
+        [door] = named(running, "nginx")
+        open_files = {str(each.readlink()) for each in Path(f"/proc/{door.pid}/fd").iterdir()}
+        waiting = {name for name in open_files if "/bodies/" in name}
+        assert waiting
+        assert all(name.startswith(str(service.data.parent / "spool")) for name in waiting)
+        assert not any(name.startswith(str(service.data)) for name in waiting)
+        assert httpx.get(f"{service.url}/api/pos/v1/time", trust_env=False, timeout=10).status_code == 200
 
 
 def test_our_own_files_come_from_the_front_door(service: Service, running: Child) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from butik.live.hub import EACH
 from tests.serving.service import Hand, Service, make_service
 from tests.serving.streams import listening
 from tests.support.postgres import OWNER, Postgres
@@ -240,8 +241,11 @@ def test_only_the_pos_apps_origin_may_call(service: Service) -> None:
 
 
 def test_many_streams_hold_and_all_hear(service: Service, hand: Hand, here: dict[str, str], bob: str) -> None:
-    async def one(client: httpx.AsyncClient, ready: asyncio.Semaphore) -> str:
-        async with client.stream("GET", f"{service.url}/live/events") as answer:
+    sessions = [str(each) for each in hand("sign_in_again", session=bob, count=MANY // EACH)] * EACH
+
+    async def one(client: httpx.AsyncClient, session: str, ready: asyncio.Semaphore) -> str:
+        cookie = {"Cookie": f"{service.session_cookie}={session}"}
+        async with client.stream("GET", f"{service.url}/live/events", headers=cookie) as answer:
             async for line in answer.aiter_lines():
                 if line == ": connected":
                     ready.release()
@@ -251,13 +255,23 @@ def test_many_streams_hold_and_all_hear(service: Service, hand: Hand, here: dict
 
     async def all_of_them() -> list[str]:
         limits = httpx.Limits(max_connections=MANY)
-        cookies = {service.session_cookie: bob}
         ready = asyncio.Semaphore(0)
-        async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits, cookies=cookies) as client:
-            streams = [asyncio.create_task(one(client, ready)) for _ in range(MANY)]
+        async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as client:
+            streams = [asyncio.create_task(one(client, each, ready)) for each in sessions]
             for _ in range(MANY):
                 await ready.acquire()
             await asyncio.to_thread(hand, "tell", topic="sales", ref="all", **at(here))
             return await asyncio.gather(*streams)
 
     assert asyncio.run(all_of_them()) == ["event: sales"] * MANY
+
+
+def test_of_many_streams_of_one_session_the_newest_two_go_on(
+    service: Service, hand: Hand, here: dict[str, str], bob: str
+) -> None:
+    with listening(service, bob) as first, listening(service, bob) as second, listening(service, bob) as third:
+        assert first.next() == ("elsewhere", "")
+        assert first.next() == ("end", "")
+        hand("tell", topic="sales", ref="both", **at(here))
+        assert second.until("sales", "both")
+        assert third.until("sales", "both")

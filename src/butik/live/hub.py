@@ -12,6 +12,7 @@ from butik.live.cursors import Cursor
 from butik.live.reach import Event, Reach, merge
 from butik.live.tail import Batch, Tail
 
+EACH = 2  # streams of one session or device at a time
 WAITING = 500  # events that a slow listener may leave unread before it is told to begin afresh
 REACHES_CHANGE = frozenset({"staff", "enrolment", "revoked"})
 LONGEST_PAUSE = 5.0
@@ -26,6 +27,7 @@ class Subscription:
     reach: Reach
     cursor: Cursor | None = None
     is_lost: bool = False
+    is_retired: bool = False  # its owner has opened others since
     reach_is_old: bool = False
     _events: list[Event] = field(default_factory=list)
     _replayed: frozenset[int] = frozenset()
@@ -57,6 +59,10 @@ class Subscription:
         if self._events:
             self._something.set()
 
+    def retire(self) -> None:
+        self.is_retired = True
+        self._something.set()
+
     def lose(self) -> None:
         self._events, self.is_lost = [], True
         self._something.set()
@@ -87,6 +93,7 @@ class Hub:
         self._monotonic = monotonic
         self._subscriptions: set[Subscription] = set()
         self._seen_at = monotonic()
+        self._of_each: dict[str, list[Subscription]] = {}
 
     @property
     def listeners(self) -> int:
@@ -116,13 +123,21 @@ class Hub:
                 subscription.put(batch)
 
     @contextmanager
-    def listening(self, reach: Reach) -> Iterator[Subscription]:
+    def listening(self, reach: Reach, owner: str) -> Iterator[Subscription]:
+        """A place among the listeners. Of more than a few of one owner the oldest goes: it may be a line that broke."""
         subscription = Subscription(reach)
+        mine = self._of_each.setdefault(owner, [])
+        for oldest in mine[: len(mine) + 1 - EACH]:
+            oldest.retire()
+        mine[:] = [*(each for each in mine if not each.is_retired), subscription]
         self._subscriptions.add(subscription)
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+            mine[:] = [each for each in mine if each is not subscription]
+            if not mine and self._of_each.get(owner) is mine:
+                del self._of_each[owner]
 
     async def resume(self, subscription: Subscription, after: Cursor | None) -> None:
         """Tell what came after a cursor. The subscription stands already, so nothing falls between."""

@@ -31,6 +31,10 @@ MOST = 3900  # streams; granian would let one more than it may hold wait without
 class Viewer(Protocol):
     """Somebody at the other end: knows what may be told, now and again later."""
 
+    @property
+    def owner(self) -> str:
+        """Whose streams are counted together."""
+
     async def look(self) -> Reach | None:
         """The reach as it is now; None when there is no longer any. May raise Problem."""
 
@@ -100,7 +104,7 @@ def _device_routes(stream: Any, origin: str) -> Sequence[Route]:
 
 
 async def _tell(hub: Hub, viewer: Viewer, reach: Reach, after: str, ping: float) -> AsyncIterator[bytes]:
-    with hub.listening(reach) as subscription:
+    with hub.listening(reach, viewer.owner) as subscription:
         cursor = read_cursor(after)
         if after and cursor is None:
             subscription.lose()
@@ -109,6 +113,9 @@ async def _tell(hub: Hub, viewer: Viewer, reach: Reach, after: str, ping: float)
         looked = time.monotonic()
         while True:
             there_is_something = await subscription.wait(ping)
+            if subscription.is_retired:
+                yield b"event: elsewhere\ndata: {}\n\n"
+                return
             if subscription.reach_is_old or time.monotonic() - looked > LOOK_AGAIN:
                 try:
                     now = await viewer.look()

@@ -3,9 +3,11 @@
 import tempfile
 from pathlib import Path
 
+from butik.environment import text
 from butik.lib.command_line import Parser
 from butik.serving.address import answers
 from butik.serving.front_door import frame, front_door
+from butik.serving.nginx import find_nginx
 from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
 
@@ -92,9 +94,14 @@ def serve_pos_app(arguments: list[str]) -> int:
     except PortTaken as taken:
         say(str(taken))
         return 1
+    try:
+        nginx = find_nginx(text("BUTIK_NGINX"))
+    except FileNotFoundError as problem:
+        say(str(problem))
+        return 1
     with listener, tempfile.TemporaryDirectory(prefix="butik-pos-app-") as folder:
         config = site_config(address=listener_address(listener), files=options.files.resolve())
-        child = front_door(config, Path(folder), listener.fileno())
+        child = front_door(config, Path(folder), listener.fileno(), nginx)
         address = f"http://localhost:{options.port}"
         return Supervisor(
             [child], is_ready=lambda: answers(options.bind, options.port, "/health"), when_ready=f"POS app at {address}"

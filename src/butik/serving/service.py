@@ -9,6 +9,8 @@ from butik.serving.address import Address, BadAddress, answers, read_address, so
 from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
 from butik.serving.founding import NotFounded, found, need_files, need_room
 from butik.serving.front_door import front_door, service_config
+from butik.serving.limits import spool_folder
+from butik.serving.nginx import find_nginx
 from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
 
@@ -69,16 +71,26 @@ def _supervise(address: Address, data: Path, listener: socket.socket) -> int:
 
     sockets = make_sockets(data, calls=children.CALL_PROCESSES[connection.vendor])
     children.load_everything()
+    nginx = find_nginx(text("BUTIK_NGINX"))
     config = service_config(
-        address=listener_address(listener), sockets=sockets, package=settings.PACKAGE, tls=address.tls
+        address=listener_address(listener),
+        sockets=sockets,
+        package=settings.PACKAGE,
+        tls=address.tls,
+        nginx=nginx,
+        apps=[app for _, app in settings.ROLE.urls],
+        spool=spool_folder(data, text("BUTIK_SPOOL")),
     )
     members = [
         children.web("pages", sockets.pages, threads=children.PAGE_THREADS),
         *(children.web("calls", each, threads=1) for each in sockets.calls),
         children.live(sockets.live),
         children.worker(),
-        front_door(config, data / "front", listener.fileno(), text("BUTIK_NGINX")),
+        front_door(config, data / "front", listener.fileno(), nginx),
     ]
+    say(f"front door: {nginx}")
+    if warning := nginx.warning(address.bind):
+        say(warning)
     return Supervisor(
         members,
         is_ready=lambda: _is_ready(address, sockets),

@@ -43,6 +43,10 @@ class PersonViewer:
     session: str
     topics: frozenset[str]
 
+    @property
+    def owner(self) -> str:
+        return f"session {self.session}"
+
     async def look(self) -> Reach | None:
         return await _ask(lambda: reach_of_session(self.session, self.topics))
 
@@ -51,6 +55,10 @@ class PersonViewer:
 class DeviceViewer:
     organisation: UUID
     device: UUID
+
+    @property
+    def owner(self) -> str:
+        return f"device {self.device}"
 
     async def look(self) -> Reach | None:
         return await _ask(lambda: reach_of_device(find_device(self.organisation, self.device)))

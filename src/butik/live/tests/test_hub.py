@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from uuid import UUID
 
 from butik.lib.ids import new_id
 from butik.live.cursors import Cursor
-from butik.live.hub import WAITING, Hub, Subscription
+from butik.live.hub import EACH, WAITING, Hub, Subscription
 from butik.live.reach import Event, Place, Reach
 from butik.live.tail import Batch
 
@@ -55,12 +56,12 @@ def test_each_listener_gets_its_own_and_the_tail_looks_only_for_those_who_listen
         tail = Script()
         hub = Hub(tail)
         running = asyncio.create_task(hub.run())
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             tail.coming.put_nowait(Batch([event(1), event(2, ELSEWHERE)], Cursor("e", 2)))
             assert await one.wait(5)
             assert heard(one) == [1]
             assert one.settled == Cursor("e", 2)
-            with hub.listening(Reach(frozenset({Place(ELSEWHERE)}))) as two:
+            with hub.listening(Reach(frozenset({Place(ELSEWHERE)})), "two") as two:
                 tail.coming.put_nowait(Batch([event(3, ELSEWHERE)], Cursor("e", 3)))
                 assert await two.wait(5)
                 assert (heard(one), heard(two)) == ([], [3])
@@ -78,7 +79,7 @@ def test_a_database_that_is_away_is_waited_for() -> None:
         tail = Script()
         hub = Hub(tail)
         running = asyncio.create_task(hub.run())
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             tail.coming.put_nowait(OSError("gone"))
             tail.coming.put_nowait(batch(1))
             assert await one.wait(5)
@@ -97,7 +98,7 @@ def test_a_hub_knows_how_long_it_has_seen_nothing() -> None:
         hub = Hub(tail, monotonic=lambda: clock[0])
         running = asyncio.create_task(hub.run())
         seen = []
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             for coming, at in ((OSError("gone"), 130.0), (batch(1), 131.0)):
                 clock[0] = at
                 tail.coming.put_nowait(coming)
@@ -114,7 +115,7 @@ def test_what_was_missed_comes_first_and_nothing_twice() -> None:
 
     async def scenario() -> None:
         hub = Hub(Script(replayed=batch(1, 2, 3)))
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             one.put(batch(2, 3, 4))
             await hub.resume(one, Cursor("e", 0))
             assert one.settled is None
@@ -132,7 +133,7 @@ def test_what_was_missed_comes_first_and_nothing_twice() -> None:
 def test_a_cursor_never_stands_behind_something_untold() -> None:
     async def scenario() -> None:
         hub = Hub(Script(replayed=batch(1, cursor=9)))
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             one.put(batch(5))
             await hub.resume(one, Cursor("e", 0))
             assert one.settled is None
@@ -145,7 +146,7 @@ def test_a_cursor_never_stands_behind_something_untold() -> None:
 def test_who_cannot_be_told_what_was_missed_begins_afresh() -> None:
     async def scenario() -> None:
         hub = Hub(Script(replayed=None))
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             await hub.resume(one, Cursor("e", 1))
             assert await one.wait(0)
             assert one.is_lost
@@ -157,7 +158,7 @@ def test_who_cannot_be_told_what_was_missed_begins_afresh() -> None:
 def test_a_slow_listener_begins_afresh_and_holds_up_nobody() -> None:
     async def scenario() -> None:
         hub = Hub(Script())
-        with hub.listening(REACH) as one:
+        with hub.listening(REACH, "one") as one:
             one.put(batch(*range(1, WAITING + 2)))
             assert one.is_lost
             assert heard(one) == []
@@ -171,3 +172,17 @@ def test_what_changes_a_reach_is_noticed() -> None:
     assert not one.reach_is_old
     one.put(batch(2, topic="staff"))
     assert one.reach_is_old
+
+
+def test_of_the_streams_of_one_owner_the_newest_two_go_on() -> None:
+    async def scenario() -> None:
+        hub = Hub(Script())
+        with ExitStack() as stack:
+            streams = [stack.enter_context(hub.listening(REACH, "alice")) for _ in range(EACH + 3)]
+            other = stack.enter_context(hub.listening(REACH, "bob"))
+            assert [each.is_retired for each in streams] == [True] * 3 + [False] * EACH
+            assert await streams[0].wait(10)  # it hears of it at once
+            assert not other.is_retired
+        assert (hub.listeners, hub._of_each) == (0, {})
+
+    asyncio.run(scenario())

@@ -7,7 +7,8 @@ import pytest
 
 from butik.serving.address import ALL_IPV4, BadAddress, read_address
 from butik.serving.data_folder import LONGEST_SOCKET, FolderInUse, lock_folder, make_sockets
-from butik.serving.front_door import find_nginx
+from butik.serving.front_door import Tls, listen
+from butik.serving.nginx import Nginx, find_nginx
 from butik.serving.ports import PortTaken, claim_port
 from butik.serving.pos_app import site_config
 
@@ -63,10 +64,35 @@ def test_the_pos_app_loads_code_from_its_own_host_only(tmp_path: Path) -> None:
 
 
 def test_another_nginx_may_be_named_and_must_exist() -> None:
-    assert Path(find_nginx("")).is_file()
-    assert find_nginx("sh").endswith("/sh")
     with pytest.raises(FileNotFoundError, match="BUTIK_NGINX"):
         find_nginx("no-such-nginx")
+    with pytest.raises(FileNotFoundError, match="is no nginx that takes a port"):
+        find_nginx("sh")
+
+
+def test_the_distributions_nginx_comes_first_and_the_wheel_is_for_a_demo(tmp_path: Path) -> None:
+    def program(name: str, script: str) -> str:
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    wheel = find_nginx("", distributions=())
+    broken = program("broken", "kill -SEGV $$")  # as 1.22 ends when a port is lent to it
+    good = program("good", f'exec "{wheel.program}" "$@"')
+    found = find_nginx("", distributions=(broken, str(tmp_path / "none"), good))
+    assert (found.program, found.is_wheel, found.version) == (good, False, wheel.version)
+    assert found.warning("::") == ""
+    assert find_nginx("", distributions=(broken,)) == wheel
+    assert find_nginx(wheel.program).is_wheel
+    assert "Use your distribution's nginx" in wheel.warning("::")
+    assert wheel.warning("127.0.0.1") == ""  # a demo, or another server in front has the port that others reach
+
+
+def test_an_older_nginx_is_told_of_http2_in_its_own_words() -> None:
+    tls = Tls("https", "/c.pem", "/k.pem")
+    assert "listen 1.2.3.4:443 ssl http2;" in listen("1.2.3.4:443", tls, Nginx("n", (1, 22, 1), is_wheel=False))
+    assert "http2 on;" in listen("1.2.3.4:443", tls, Nginx("n", (1, 25, 1), is_wheel=False))
 
 
 def test_a_long_path_has_its_sockets_elsewhere(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@
       live(event);
       refresh(null, "");
     });
+    // Another page of the same person has the line now: this one comes back when somebody looks at it.
+    source.addEventListener("elsewhere", () => {
+      close();
+      say("cut");
+      const again = () => {
+        if (document.hidden) return;
+        document.removeEventListener("visibilitychange", again);
+        setTimeout(open, 1000);
+      };
+      if (document.hidden) document.addEventListener("visibilitychange", again);
+      else setTimeout(open, 20000 + Math.random() * 10000); // several are looked at, side by side: in turns
+    });
     source.addEventListener("closed", () => {
       close();
       say("closed");
