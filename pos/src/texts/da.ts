@@ -250,6 +250,7 @@ export const da: Texts = {
       'no-answer': inEmergency ? 'ingen forbindelse til nødskyen' : 'ingen forbindelse til butikken',
       'unknown-device': inEmergency ? 'nødskyen kender ikke enheden: sig det til lederen' : 'butikken kender ikke enheden: sig det til lederen',
       'device-revoked': 'enheden er spærret: sig det til lederen',
+      'not-approved': 'enheden er ny, siden nødsituationen begyndte, og venter på at blive godkendt: sig det til lederen',
       'disk-full': inEmergency ? 'nødskyens disk er fuld: sig det til lederen' : 'butikkens disk er fuld: sig det til lederen',
       busy: inEmergency ? 'nødskyen har travlt' : 'butikken har travlt',
       'clock-skew': 'enhedens ur går forkert',

@@ -7,11 +7,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from butik.emergency import wire
-from butik.emergency.authentication import Caller, device_call, identify, introduce, require_active
+from butik.emergency.authentication import Caller, NewCaller, device_call, identify, introduce, require_active
 from butik.emergency.entering import enter as enter_emergency
 from butik.emergency.entering import not_active
 from butik.emergency.journal import receive_records
 from butik.emergency.models import Order, Paper, Readiness
+from butik.emergency.newcomers import place_of_new, set_aside
 from butik.emergency.orders import order_for
 from butik.emergency.papers import papers_of
 from butik.lib import clock
@@ -114,13 +115,18 @@ def price_file(request: HttpRequest, caller: Caller, sha256: str) -> HttpRespons
 
 
 def journal(request: HttpRequest) -> HttpResponse:
-    """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too."""
+    """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too, and to new
+    ones, whose records are kept aside."""
     caller = identify(request, JOURNAL_LIMIT)
     documents = decode_body(caller.body, _decode_journal).documents()
     moment = clock.now()
-    decisions = receive_records(documents, place=caller.place, bearer=caller.signer, now=moment)
+    if isinstance(caller, NewCaller):
+        place, decisions = place_of_new(caller.device), set_aside(documents, device=caller.device, now=moment)
+    else:
+        place = caller.place
+        decisions = receive_records(documents, place=place, bearer=caller.signer, now=moment)
     results = [
-        device_wire.Result(each.record.hash, each.outcome, receipt_number(each, caller.place), each.reason or "")
+        device_wire.Result(each.record.hash, each.outcome, receipt_number(each, place), each.reason or "")
         for each in decisions
     ]
     return answer(device_wire.Booked(results, moment.timestamp()))
