@@ -267,6 +267,8 @@ export const da: Texts = {
   staffList: 'Medarbejderliste',
   versionOf: (version) => `version ${version}`,
   none: 'ingen endnu',
+  keeps: 'Salg, der gemmes her',
+  keepsOf: (sent, forStore) => `de seneste ${sent}; og op til ${forStore}, indtil kæden har dem`,
   storage: 'Lager',
   storagePersistent: 'beholdes af browseren',
   storageNot: 'ikke lovet af browseren',

@@ -282,6 +282,8 @@ export const en = {
   staffList: 'Staff list',
   versionOf: (version: number) => `version ${version}`,
   none: 'none yet',
+  keeps: 'Sales kept here',
+  keepsOf: (sent: string, forStore: string) => `the last ${sent}; and up to ${forStore} until the chain has them`,
   storage: 'Storage',
   storagePersistent: 'kept by the browser',
   storageNot: 'not promised by the browser',

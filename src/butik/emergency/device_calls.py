@@ -23,6 +23,7 @@ from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
 from butik.sales import device_wire
 from butik.sales.receive import receipt_number
+from butik.sales.standing import note_missing, series_standing
 from butik.vault.models import StoredPrices
 
 MINIMUM_APP = "0.1.0"
@@ -60,8 +61,22 @@ def state(request: HttpRequest, caller: Caller) -> HttpResponse:
             prices=_version(papers.prices),
             staff=device_wire.Numbered(papers.staff.version if papers.staff else 0),
             minimum_app=MINIMUM_APP,
+            series=_standing(request, caller),
         )
     )
+
+
+def _standing(request: HttpRequest, caller: Caller) -> device_wire.SeriesStanding | None:
+    """Nobody has these sales but the device and we, until the store comes home: its word is not passed on."""
+    asked, device = device_wire.read_series_query(request.GET), caller.device
+    if asked is None:
+        return None
+    standing = series_standing(
+        series_id=asked.series, device_id=device.pk, place=caller.place, not_passed_on_since=None
+    )
+    name = f"Store {caller.store.number}, device {device.name}"
+    note_missing(series_id=asked.series, standing=standing, sent=asked.sent, name=name)
+    return msgspec.structs.replace(standing, passed_on=0) if standing else None
 
 
 @device_call
