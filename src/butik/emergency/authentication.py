@@ -13,11 +13,12 @@ from butik.emergency import wire
 from butik.emergency.newcomers import Papers, find_new_device, let_wait, name_store
 from butik.lib import clock
 from butik.lib.machine_api import decode_body, read_body
+from butik.lib.outside import read_json
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, key_id, open_document
 from butik.lib.tenant import AnothersRow
 from butik.organisation.installation import audience
-from butik.organisation.keys import CERTIFICATE, Certificate, read_certificate, root_public_key
+from butik.organisation.keys import CERTIFICATE, CERTIFICATES, Certificate, read_certificate, root_public_key
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.proofs import Proof, check_proof, read_proof, sent_target
 from butik.organisation.tenancy import tenant_scope
@@ -145,7 +146,7 @@ def _register(request: HttpRequest, proof: Proof, body: bytes, said: wire.Ready)
     Returns what a device is told that must wait for a person.
     """
     try:
-        claimed = msgspec.json.decode(open_document(said.certificate, CERTIFICATE).payload, type=Certificate)
+        claimed = read_json(open_document(said.certificate, CERTIFICATE).payload, CERTIFICATES)
         chain = Chain.objects.filter(organisation_id=proof.claims.org, pk=claimed.chain).first()
         if chain is None or not chain.root_key:
             raise _unknown()
