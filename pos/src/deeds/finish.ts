@@ -10,6 +10,7 @@ import { play } from '../parts/sound';
 import { clearSale, saveDraft } from './draft';
 import { keepTime, readClock, type Reading } from './clock';
 import { originOf, refreshWaiting, seriesOf } from './service';
+import { ringUpNext } from './ring-up';
 import { type Till, troubleOf } from './till';
 
 /** Another tab may have sold between reading and writing; once more is enough unless something is badly wrong. */
@@ -31,14 +32,15 @@ export async function finishSale(till: Till): Promise<void> {
     till.screen.value = 'RECEIPT';
     play(till, 'sold');
     void keepTime(till);
-    await refreshWaiting(till);
   } catch (error) {
     // The sale is still open and still paid: it is finished from the pay screen, never paid again.
     till.trouble.value = troubleOf(error);
   } finally {
     till.committing = false;
   }
+  ringUpNext(till);
   till.nudge();
+  await refreshWaiting(till);
 }
 
 async function committed(till: Till, device: DeviceRow): Promise<{ number: string; sale: SaleDocument; hash: string }> {

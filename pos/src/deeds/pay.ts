@@ -1,12 +1,12 @@
 /** Cash and card. */
 import { type CardEvent, cardStep, isResolved, newCardPayment } from '../shop/payment';
-import { type Due, dueOf, takeCard, takeCash } from '../shop/sale';
+import { type Due, dueOf, isPlausible, takeCard, takeCash } from '../shop/sale';
 import { uuid7 } from '../shop/uuid7';
 import { play } from '../parts/sound';
 import { terminalFor, type Terminal } from '../wire/terminal';
 import { dropSale, saveDraft } from './draft';
 import { finishSale } from './finish';
-import { totalOf } from './ring-up';
+import { refuse, scan, totalOf, trouble } from './ring-up';
 import { report } from './service';
 import { isKept, type Till, troubleOf } from './till';
 
@@ -15,7 +15,7 @@ export function due(till: Till): Due {
 }
 
 export function goToPay(till: Till): void {
-  if (!till.basket.value.lines.length || till.trouble.value || till.question.value) return;
+  if (!till.basket.value.lines.length || till.trouble.value || till.question.value) return refuse(till);
   till.entry.value = '';
   till.quantity.value = null;
   till.selected.value = null;
@@ -24,19 +24,41 @@ export function goToPay(till: Till): void {
 
 /** Selling goes on after Total, as long as no card is being charged. */
 export function backToSale(till: Till): void {
-  if (till.card.value || till.committing) return;
+  if (till.card.value || till.committing) return refuse(till);
   till.entry.value = '';
   till.screen.value = 'SALE';
 }
 
-export async function payCash(till: Till, tendered: number): Promise<void> {
-  if (till.card.value || till.committing || tendered < 0) return;
+/** `sure`: the assistant was asked about so much cash. */
+export async function payCash(till: Till, tendered: number, sure = false): Promise<void> {
+  if (till.card.value || till.committing || till.question.value) return refuse(till);
   const open = due(till);
   // Handing over nothing pays only where rounding leaves nothing to hand over.
-  if (tendered === 0 && open.cash !== 0) return;
+  if (open.paid || tendered < 0 || (tendered === 0 && open.cash !== 0)) return refuse(till);
+  if (!sure && !isPlausible(tendered, open.cash)) {
+    till.question.value = { kind: 'CASH', tendered, change: tendered - open.cash };
+    return play(till, 'asked');
+  }
   till.payments.value = [...till.payments.value, takeCash(uuid7(till.now()), tendered, open)];
   till.entry.value = '';
   await settleUp(till);
+}
+
+/** The customer did hand over so much, or it was a slip. */
+export async function answerCash(till: Till, handedOver: boolean): Promise<void> {
+  const question = till.question.value;
+  if (question?.kind !== 'CASH') return;
+  till.question.value = null;
+  till.entry.value = '';
+  if (handedOver) await payCash(till, question.tendered, true);
+}
+
+/** What was keyed and entered: an amount of cash; or a code, which a slow scanner types like a person. */
+export function payKeyed(till: Till, amount: number | null): void {
+  const { value: entry } = till.entry;
+  if (amount !== null) return void payCash(till, amount);
+  if (/^[A-Za-z0-9-]+$/.test(entry)) return scan(till, entry);
+  trouble(till, { kind: 'BAD_AMOUNT' });
 }
 
 async function settleUp(till: Till): Promise<void> {

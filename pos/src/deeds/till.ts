@@ -3,7 +3,7 @@ import { type Signal, signal } from '@preact/signals';
 import type { Anchor, StoreClock } from '../shop/clock';
 import { type Basket, EMPTY_BASKET, type Refusal } from '../shop/basket';
 import { type Connection, START } from '../shop/connection';
-import type { Payment, StaffList, StaffMember } from '../shop/documents';
+import type { Payment, StaffList, StaffMember, Unit } from '../shop/documents';
 import { type Emergency, modeOf, type Standstill } from '../shop/emergency';
 import type { CardPayment } from '../shop/payment';
 import type { PriceList } from '../shop/price-list';
@@ -20,6 +20,8 @@ export type Trouble =
   | { kind: 'REVOKED' }
   | { kind: 'CLOSING' }
   | { kind: 'CARD_DECLINED' }
+  | { kind: 'BAD_AMOUNT' }
+  | { kind: 'PART_PAID' }
   | { kind: 'SALE_DROPPED'; lines: number }
   | { kind: 'SALE_KEPT' }
   | { kind: 'SALE_WAITS' }
@@ -29,10 +31,21 @@ export type Trouble =
 
 /** What the assistant must answer before the scan goes on. */
 export type Question =
-  | { kind: 'AGE'; years: number; text: string; code: string; quantity: number | null }
-  | { kind: 'WEIGHT'; text: string; code: string }
+  | { kind: 'AGE'; years: number; text: string; scan: Scanned }
+  | { kind: 'WEIGHT'; text: string; unit: Unit; scan: Scanned }
+  /** So much cash is rarely handed over: a slip, or a code that was keyed as an amount. */
+  | { kind: 'CASH'; tendered: number; change: number }
   | { kind: 'CLOCK'; guess: number; isAhead: boolean }
   | { kind: 'CANCEL_SALE' };
+
+/** A code as it was scanned or keyed, with the thousandths that were keyed before it. */
+export interface Scanned {
+  code: string;
+  byPlace: string;
+  quantity: number | null;
+  /** Thousandths that the assistant gave when asked. */
+  weighed?: number;
+}
 
 /** A document that was refused; the old one is still in force. */
 export interface Warning {
@@ -89,14 +102,21 @@ export interface Till {
   payments: Signal<Payment[]>;
   card: Signal<CardPayment | null>;
   entry: Signal<string>;
+  /** Keys that may be a scanner's, not taken in yet. */
+  incoming: Signal<string>;
+  /** A code came where none makes sense. */
+  stray: Signal<boolean>;
+  /** What lies over the sale screen. */
+  sheet: Signal<'SEARCH' | 'MENU' | null>;
   /** Thousandths that the next scan stands for. */
   quantity: Signal<number | null>;
   selected: Signal<number | null>;
   trouble: Signal<Trouble | null>;
   question: Signal<Question | null>;
   receipt: Signal<Receipt | null>;
-  /** A sale is being made durable: nothing else may begin. */
+  /** A sale is being made durable: nothing else may begin. What is scanned meanwhile is rung up after it. */
   committing: boolean;
+  next: Scanned[];
   /** Called after each sale and whenever there is something to send. */
   nudge: () => void;
 }
@@ -144,12 +164,16 @@ export function newTill(
     payments: signal<Payment[]>([]),
     card: signal<CardPayment | null>(null),
     entry: signal(''),
+    incoming: signal(''),
+    stray: signal(false),
+    sheet: signal<Till['sheet']['value']>(null),
     quantity: signal<number | null>(null),
     selected: signal<number | null>(null),
     trouble: signal<Trouble | null>(null),
     question: signal<Question | null>(null),
     receipt: signal<Receipt | null>(null),
     committing: false,
+    next: [],
     nudge: () => undefined,
   };
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { StatusLine } from './StatusLine';
+import { StrayCode } from './StrayCode';
 import { useTexts } from './context';
 
 /** A screen beside selling: a way back on top, and room to scroll. */
@@ -16,7 +17,10 @@ export function Page({ title, onBack, children }: { title: string; onBack?: () =
         <h1>{title}</h1>
         <StatusLine />
       </header>
-      <main class="page-body">{children}</main>
+      <main class="page-body">
+        <StrayCode />
+        {children}
+      </main>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { StrayCode } from './StrayCode';
 
 /** A question or a list above the screen. The browser's own dialog keeps the focus inside and Escape working. */
 export function Sheet({
@@ -33,6 +34,7 @@ export function Sheet({
       <h2 tabIndex={-1} autofocus={!hasField}>
         {label}
       </h2>
+      <StrayCode />
       {children}
     </dialog>
   );

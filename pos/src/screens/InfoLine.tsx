@@ -14,7 +14,7 @@ export function InfoLine() {
   const formats = useFormats();
   const trouble = till.trouble.value;
   const quantity = till.quantity.value;
-  const keyed = `${quantity === null ? '' : `${formats.quantity(quantity)} × `}${till.entry.value}`;
+  const keyed = `${quantity === null ? '' : `${formats.quantity(quantity)} × `}${till.entry.value}${till.incoming.value}`;
   const last = till.basket.value.lines.findLast((line) => line.linkedTo === null);
   return (
     <header class="info">
@@ -57,6 +57,20 @@ export function troubleText(trouble: Trouble, t: Texts): string {
       return t.unknownArticle(trouble.code);
     case 'MISREAD':
       return t.misread(trouble.code);
+    case 'NOT_GOODS':
+      return t.notGoods;
+    case 'BY_THE_PIECE':
+      return t.byThePiece(trouble.text);
+    case 'OTHER_UNIT':
+      return t.otherUnit(trouble.text);
+    case 'EMPTY_LABEL':
+      return t.emptyLabel(trouble.text);
+    case 'FOREIGN_PRICE':
+      return t.foreignPrice(trouble.text);
+    case 'BAD_AMOUNT':
+      return t.badAmount;
+    case 'PART_PAID':
+      return t.partPaid;
     case 'BLOCKED':
       return t.blockedArticle(trouble.text);
     case 'QUANTITY':

@@ -1,4 +1,4 @@
-import { backToSale, due, payCard, payCash, terminalOf } from '../deeds/pay';
+import { backToSale, due, payCard, payCash, payKeyed, terminalOf } from '../deeds/pay';
 import { finishSale } from '../deeds/finish';
 import { clear, eraseDigit, keyDigits } from '../deeds/ring-up';
 import { useFormats, useTexts, useTill } from '../parts/context';
@@ -8,6 +8,7 @@ import { quickAmounts } from '../shop/sale';
 import { CardSheet } from './CardSheet';
 import { InfoLine } from './InfoLine';
 import { Journal } from './Journal';
+import { Questions } from './Questions';
 
 export function PayScreen() {
   const till = useTill();
@@ -15,6 +16,7 @@ export function PayScreen() {
   const { money, readMoney } = useFormats();
   const open = due(till);
   const keyed = till.entry.value ? readMoney(till.entry.value) : null;
+  const isAmount = !till.entry.value || keyed !== null;
   const terminal = terminalOf(till);
   const cash = keyed ?? open.cash;
   const cardAmount = keyed !== null && keyed < open.left ? keyed : open.left;
@@ -55,7 +57,7 @@ export function PayScreen() {
         <button type="button" class="menu-key" onClick={() => backToSale(till)}>
           {t.back}
         </button>
-        <button type="button" class="menu-key strong" disabled={open.paid} onClick={() => void payCash(till, cash)} data-testid="cash">
+        <button type="button" class="menu-key strong" disabled={open.paid || !isAmount} onClick={() => void payCash(till, cash)} data-testid="cash">
           {t.cashAmount(money(cash))}
         </button>
         {quickAmounts(open.cash).map((amount) => (
@@ -75,11 +77,12 @@ export function PayScreen() {
         onDigits={(digits) => keyDigits(till, digits)}
         onClear={() => clear(till)}
         onErase={() => eraseDigit(till)}
-        onEnter={() => void payCash(till, cash)}
+        onEnter={() => (till.entry.value ? payKeyed(till, keyed) : void payCash(till, cash))}
         enterLabel={t.cash}
       />
       <MainButton onPress={() => void main.press()}>{main.label}</MainButton>
       <CardSheet />
+      <Questions />
     </main>
   );
 }

@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks';
-import { MAX_MEASURE } from '../shop/basket';
+import { mostOf } from '../shop/basket';
+import type { Unit } from '../shop/documents';
 import { answerClock, storeNow } from '../deeds/clock';
-import { answerAge, answerWeight, cancelSale, readQuantity } from '../deeds/ring-up';
+import { answerCash } from '../deeds/pay';
+import { answerAge, answerWeight, cancelSale, readQuantity, refuse } from '../deeds/ring-up';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Sheet } from '../parts/Sheet';
 import { isoMoment } from '../shop/clock';
@@ -12,7 +14,8 @@ export function Questions() {
   const t = useTexts();
   const question = till.question.value;
   if (!question) return null;
-  if (question.kind === 'WEIGHT') return <WeightSheet text={question.text} />;
+  if (question.kind === 'WEIGHT') return <WeightSheet text={question.text} unit={question.unit} />;
+  if (question.kind === 'CASH') return <CashSheet {...question} />;
   if (question.kind === 'AGE') {
     return (
       <Sheet label={t.askAge(question.years)} onClose={() => answerAge(till, false)}>
@@ -67,23 +70,44 @@ function ClockSheet({ guess, isAhead }: { guess: number; isAhead: boolean }) {
   );
 }
 
-function WeightSheet({ text }: { text: string }) {
+/** Above what anybody hands over: asked, for it may be a code that was keyed as an amount. */
+function CashSheet({ tendered, change }: { tendered: number; change: number }) {
+  const till = useTill();
+  const t = useTexts();
+  const { money } = useFormats();
+  return (
+    <Sheet label={t.cashAsk(money(tendered))} onClose={() => void answerCash(till, false)}>
+      <p>{t.cashChange(money(change))}</p>
+      <div class="sheet-list">
+        <button type="button" class="main" onClick={() => void answerCash(till, false)}>
+          {t.cashSlip}
+        </button>
+        <button type="button" class="second" onClick={() => void answerCash(till, true)}>
+          {t.cashRight(money(tendered))}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+function WeightSheet({ text, unit }: { text: string; unit: Unit }) {
   const till = useTill();
   const t = useTexts();
   const [entry, setEntry] = useState('');
   const read = readQuantity(entry);
-  const quantity = read !== null && read <= MAX_MEASURE ? read : null;
+  const quantity = read !== null && read <= mostOf(unit) ? read : null;
   return (
     <Sheet label={t.askWeight(text)} onClose={() => answerWeight(till, null)} hasField>
       <form
         class="sheet-list"
         onSubmit={(event) => {
           event.preventDefault();
-          if (quantity !== null) answerWeight(till, quantity);
+          if (quantity === null) refuse(till);
+          else answerWeight(till, quantity);
         }}
       >
         <label>
-          {t.weightHint}
+          {t.weightHint[unit]}
           <input
             name="weight"
             inputMode="decimal"
@@ -93,7 +117,7 @@ function WeightSheet({ text }: { text: string }) {
             onInput={(event) => setEntry(event.currentTarget.value)}
           />
         </label>
-        <button type="submit" class="main" disabled={quantity === null}>
+        <button type="submit" class="main">
           {t.add}
         </button>
         <button type="button" class="second" onClick={() => answerWeight(till, null)}>

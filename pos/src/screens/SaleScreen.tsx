@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { goToPay } from '../deeds/pay';
 import { clear, changeQuantity, eraseDigit, keyDigits, keyQuantity, removeLine, scan, totalOf } from '../deeds/ring-up';
 import { signOut } from '../deeds/sign-in';
@@ -16,14 +16,16 @@ import { SearchSheet } from './SearchSheet';
 export function SaleScreen() {
   const till = useTill();
   const t = useTexts();
-  const [open, setOpen] = useState<'SEARCH' | 'MENU' | null>(null);
+  const open = till.sheet.value;
+  const close = () => (till.sheet.value = null);
+  useEffect(() => () => void close(), []);
   return (
     <main class="till" data-testid="sale-screen">
       <h1 class="sr-only">{t.name}</h1>
       <InfoLine />
       <Journal />
       <Total />
-      <SaleMenu onSearch={() => setOpen('SEARCH')} onMenu={() => setOpen('MENU')} />
+      <SaleMenu onSearch={() => (till.sheet.value = 'SEARCH')} onMenu={() => (till.sheet.value = 'MENU')} />
       <Keypad
         onDigits={(digits) => keyDigits(till, digits)}
         onClear={() => clear(till)}
@@ -32,8 +34,8 @@ export function SaleScreen() {
         onEnter={() => scan(till, till.entry.value)}
       />
       <PayButton />
-      {open === 'SEARCH' && <SearchSheet onClose={() => setOpen(null)} />}
-      {open === 'MENU' && <MoreSheet onClose={() => setOpen(null)} />}
+      {open === 'SEARCH' && <SearchSheet onClose={close} />}
+      {open === 'MENU' && <MoreSheet onClose={close} />}
       <Questions />
     </main>
   );

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
-import { scan } from '../deeds/ring-up';
+import { refuse, scan } from '../deeds/ring-up';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Sheet } from '../parts/Sheet';
 import type { Article } from '../shop/price-list';
@@ -12,10 +12,16 @@ export function SearchSheet({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState('');
   const list = till.prices.value?.list;
   const hits = useMemo(() => list?.search(query) ?? [], [list, query]);
-  const take = (article: Article | undefined) => {
-    if (!article) return;
+  const take = (article: Article) => {
     onClose();
     scan(till, article.number);
+  };
+  /** Enter: the first that was found, or what a slow scanner typed. */
+  const enter = () => {
+    if (hits[0]) return take(hits[0]);
+    if (!list || typeof list.find(query) === 'string') return refuse(till);
+    onClose();
+    scan(till, query);
   };
   return (
     <Sheet label={t.searchArticles} onClose={onClose} hasField>
@@ -24,7 +30,7 @@ export function SearchSheet({ onClose }: { onClose: () => void }) {
         role="search"
         onSubmit={(event) => {
           event.preventDefault();
-          take(hits[0]);
+          enter();
         }}
       >
         <input

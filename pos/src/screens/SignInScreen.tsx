@@ -5,6 +5,7 @@ import { Keypad } from '../parts/Keypad';
 import { MainButton } from '../parts/MainButton';
 import { Notices } from '../parts/Notices';
 import { StatusLine } from '../parts/StatusLine';
+import { StrayCode } from '../parts/StrayCode';
 
 export function SignInScreen() {
   const till = useTill();
@@ -90,6 +91,7 @@ export function SignInScreen() {
             />
           </label>
         </div>
+        <StrayCode />
         {till.trouble.value?.kind === 'SALE_DROPPED' && <p class="notice">{t.saleDropped(till.trouble.value.lines)}</p>}
         {!till.staff.value && <p class="notice">{t.noStaff}</p>}
         <Notices />

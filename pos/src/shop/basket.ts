@@ -1,8 +1,7 @@
 /** The basket: the sale being built. Every act gives a new basket; nothing here touches a screen or a database. */
-import type { Article, Hit, PriceList } from './price-list';
+import type { Article, Hit, Miss, PriceList } from './price-list';
 import type { Unit } from './documents';
 import { lineAmount } from './money';
-import { looksMisread } from './price-list';
 
 export interface BasketLine {
   /** Stays the same while the line lives, also when lines before it go. */
@@ -39,51 +38,107 @@ export const MAX_MEASURE = 100_000;
 export const MAX_LINES = 1000;
 
 export type Refusal =
-  | { kind: 'UNKNOWN'; code: string }
-  | { kind: 'MISREAD'; code: string }
+  | { kind: Miss; code: string }
   | { kind: 'BLOCKED'; text: string }
+  /** An article by the piece: it has no weight, and half of it is nothing that one can buy. */
+  | { kind: 'BY_THE_PIECE'; text: string }
+  /** The code says grams, and the article is sold by the litre; or the like. */
+  | { kind: 'OTHER_UNIT'; text: string }
+  /** The label says that nothing was on the scale, or that it costs nothing. */
+  | { kind: 'EMPTY_LABEL'; text: string }
+  | { kind: 'FOREIGN_PRICE'; text: string }
   | { kind: 'QUANTITY' }
   | { kind: 'FULL' };
 
+interface Added {
+  kind: 'ADDED';
+  basket: Basket;
+  line: BasketLine;
+}
+
 export type Outcome =
-  | { kind: 'ADDED'; basket: Basket; line: BasketLine }
+  | Added
   | { kind: 'ASK_AGE'; years: number; text: string }
-  | { kind: 'ASK_WEIGHT'; text: string }
+  | { kind: 'ASK_WEIGHT'; text: string; unit: Unit }
   | Refusal;
 
 export interface Scan {
   code: string;
+  /** The same keys as they stand on another keyboard: looked up when `code` is not known. */
+  byPlace?: string;
   /** Thousandths that were keyed before the scan; null for a plain one. */
   quantity: number | null;
+  /** How much it is, for the question was asked and answered. */
+  weighed?: number;
+  /** The till's, as GS1 codes name it: a price in another is not this one's. */
+  currency?: string;
   at: string;
 }
 
 export function ringUp(basket: Basket, prices: PriceList, scan: Scan): Outcome {
-  const hit = prices.find(scan.code);
-  if (!hit) return { kind: looksMisread(scan.code) ? 'MISREAD' : 'UNKNOWN', code: scan.code };
+  const hit = findEither(prices, scan);
+  if (typeof hit === 'string') return { kind: hit, code: scan.code };
   const { article } = hit;
   if (article.blocked) return { kind: 'BLOCKED', text: article.text };
   if (article.ageLimit > basket.ageChecked) return { kind: 'ASK_AGE', years: article.ageLimit, text: article.text };
-  const quantity = quantityOf(hit, scan.quantity);
-  if (quantity === null) return { kind: 'ASK_WEIGHT', text: article.text };
-  if (quantity <= 0 || quantity > mostOf(hit.article.unit)) return { kind: 'QUANTITY' };
+  if (isForeign(hit, scan.currency)) return { kind: 'FOREIGN_PRICE', text: article.text };
+  const quantity = article.unit !== 'PCS' && scan.weighed !== undefined ? scan.weighed : quantityOf(hit, scan.quantity);
+  if (typeof quantity !== 'number') return quantity;
+  if (quantity <= 0 || quantity > mostOf(article.unit)) return { kind: 'QUANTITY' };
   const outcome = added(basket, prices, hit, { ...scan, quantity });
-  return outcome.kind === 'ADDED' && outcome.basket.lines.length > MAX_LINES ? { kind: 'FULL' } : outcome;
+  // So little of something that has a price that it would cost nothing is a slip, too.
+  if (outcome.line.unitPrice && !outcome.line.amount) return { kind: 'QUANTITY' };
+  return outcome.basket.lines.length > MAX_LINES ? { kind: 'FULL' } : outcome;
 }
 
-function mostOf(unit: Unit): number {
-  return unit === 'PCS' || unit === 'G' || unit === 'ML' ? MAX_QUANTITY : MAX_MEASURE;
+function findEither(prices: PriceList, { code, byPlace }: Scan): Hit | Miss {
+  const hit = prices.find(code);
+  if (typeof hit !== 'string' || !byPlace || byPlace === code) return hit;
+  const other = prices.find(byPlace);
+  return typeof other === 'string' ? hit : other;
 }
 
-/** Null when an article is sold by weight and nobody has said how much. */
-function quantityOf(hit: Hit, keyed: number | null): number | null {
-  if (hit.weighed || hit.labelPrice !== null) return keyed === null ? hit.quantity : lineAmount(hit.quantity, keyed);
-  if (hit.article.unit !== 'PCS' && keyed === null) return null;
-  return keyed === null ? hit.quantity : lineAmount(hit.quantity, keyed);
+function isForeign({ measure }: Hit, currency: string | undefined): boolean {
+  return measure !== null && 'price' in measure && measure.currency !== '' && measure.currency !== currency;
 }
 
-function added(basket: Basket, prices: PriceList, hit: Hit, scan: Scan & { quantity: number }): Outcome {
-  const line = newLine(basket.nextId, hit.article, scan.quantity, scan.code, hit.labelPrice, null);
+/** The most of an article in thousandths of its unit. */
+export function mostOf(unit: Unit): number {
+  if (unit === 'PCS') return MAX_QUANTITY;
+  return unit === 'G' || unit === 'ML' ? MAX_MEASURE * 1000 : MAX_MEASURE;
+}
+
+/** How much of the article one scan is, or what must be said or asked first. */
+function quantityOf(hit: Hit, keyed: number | null): number | Outcome {
+  const { article, measure } = hit;
+  const { text, unit } = article;
+  if (measure && 'price' in measure) return pieces(hit, keyed, measure.price === 0);
+  if (unit === 'PCS') return measure && !('count' in measure) ? { kind: 'BY_THE_PIECE', text } : pieces(hit, keyed, false);
+  const one = measure ? inUnit(measure, unit) : null;
+  if (one === null && measure) return { kind: 'OTHER_UNIT', text };
+  // Nobody has said how much; nor has a label with nothing on the scale.
+  if (one === 0 || (one === null && keyed === null)) return { kind: 'ASK_WEIGHT', text, unit };
+  return keyed === null ? one! : lineAmount(one ?? hit.quantity, keyed);
+}
+
+function pieces({ article: { text }, quantity, measure }: Hit, keyed: number | null, empty: boolean): number | Outcome {
+  if (empty) return { kind: 'EMPTY_LABEL', text };
+  if (keyed !== null && keyed % 1000) return { kind: 'BY_THE_PIECE', text };
+  const counted = measure && 'count' in measure ? measure.count * 1000 : quantity;
+  if (counted === 0) return { kind: 'EMPTY_LABEL', text };
+  return keyed === null ? counted : lineAmount(counted, keyed);
+}
+
+/** Thousandths of the article's unit; null when the code measured something else. */
+function inUnit(measure: Exclude<Hit['measure'], null>, unit: Unit): number | null {
+  if ('grams' in measure) return unit === 'KG' ? measure.grams : unit === 'G' ? measure.grams * 1000 : null;
+  if ('millilitres' in measure) return unit === 'L' ? measure.millilitres : unit === 'ML' ? measure.millilitres * 1000 : null;
+  return null;
+}
+
+function added(basket: Basket, prices: PriceList, hit: Hit, scan: Scan & { quantity: number }): Added {
+  const labelPrice = hit.measure && 'price' in hit.measure ? hit.measure.price : null;
+  const line = newLine(basket.nextId, hit.article, scan.quantity, hit.code, labelPrice, null);
   const lines = [...basket.lines, line];
   let { nextId } = basket;
   nextId++;
@@ -136,11 +191,11 @@ export function deleteLine(basket: Basket, id: number): Basket {
   return lines.length ? { ...basket, lines } : { ...EMPTY_BASKET, nextId: basket.nextId };
 }
 
-/** Another quantity for a line; what it brought follows. */
+/** Another quantity for a line; what it brought follows. The same basket when that quantity cannot be. */
 export function setQuantity(basket: Basket, id: number, quantity: number): Basket {
   const root = basket.lines.find((one) => one.id === id)?.linkedTo ?? id;
   const unit = basket.lines.find((one) => one.id === root)?.unit ?? 'PCS';
-  if (quantity <= 0 || quantity > mostOf(unit)) return basket;
+  if (quantity <= 0 || quantity > mostOf(unit) || (unit === 'PCS' && quantity % 1000)) return basket;
   const lines = basket.lines.map((one) =>
     one.id === root || one.linkedTo === root ? { ...one, quantity, amount: lineAmount(one.unitPrice, quantity) } : one,
   );

@@ -51,7 +51,7 @@ export function checkPriceFile(file: PriceFile): void {
     points.every((at) => at >= 0 && at < n),
     'a reference outside the file',
   );
-  demand(file.labels.every(isLabelRule), 'a rule for labels');
+  demand(Array.isArray(file.labels) && file.labels.every(isLabelRule), 'a rule for labels');
 }
 
 function isLabelRule([prefix, measure, ...counts]: LabelRule): boolean {

@@ -1,6 +1,7 @@
 /** What a till sells from: a price file with an index on the code, made once and then only read. */
 import type { Unit } from './documents';
 import { isGtin, normalCode, numericValue, readLabel } from './barcode';
+import { type Measure, readScan } from './scanned';
 import { BadPriceFile, checkPriceFile, type PriceFile } from './price-file';
 
 export interface Article {
@@ -17,13 +18,17 @@ export interface Article {
   link: number | null;
 }
 
-/** What a code means: an article, how much of it one scan is, and a label's own price if it bears one. */
+/** What a code means: an article, how much of it one scan is, and what the code itself says of price or amount. */
 export interface Hit {
   article: Article;
   quantity: number;
-  labelPrice: number | null;
-  weighed: boolean;
+  measure: Measure | null;
+  /** As the line bears it (docs/formats/journal.md): it says which article it was, and what a label asked for. */
+  code: string;
 }
+
+/** Why a code finds nothing. `NOT_GOODS`: it is well-formed, but stands for no article. */
+export type Miss = 'UNKNOWN' | 'MISREAD' | 'NOT_GOODS';
 
 export class PriceList {
   readonly count: number;
@@ -89,17 +94,30 @@ export class PriceList {
     };
   }
 
+  /** By what stands there; else by what it says when it is taken apart as scanners send codes. */
+  find(text: string): Hit | Miss {
+    const found = this.findCode(text);
+    if (found) return found;
+    const readings = readScan(text);
+    if (typeof readings === 'string') return readings;
+    for (const { code, measure } of readings) {
+      const hit = this.findCode(code);
+      if (hit) return measure ? measured(hit, measure, code) : hit;
+    }
+    const codes = readings.map((each) => each.code);
+    return codes.every((code) => looksMisread(code)) ? 'MISREAD' : 'UNKNOWN';
+  }
+
   /** By barcode, else by code, else by article number; at last as a label of weighed goods. */
-  find(code: string): Hit | null {
+  private findCode(code: string): Hit | null {
     const found = this.findExact(code);
     if (found) return found;
-    const label = readLabel(normalCode(code).padStart(13, '0'), this.file.labels);
-    if (!label) return null;
-    const base = this.findFirst(label.keys);
+    const ean = normalCode(code).padStart(13, '0');
+    const label = readLabel(ean, this.file.labels);
+    const base = label && this.findFirst(label.keys);
     if (!base) return null;
-    return 'price' in label
-      ? { article: base.article, quantity: 1000, labelPrice: label.price, weighed: false }
-      : { article: base.article, quantity: label.grams, labelPrice: null, weighed: true };
+    const measure = 'price' in label ? { price: label.price, currency: '' } : { grams: label.grams };
+    return { ...base, quantity: 1000, measure, code: ean };
   }
 
   private findFirst(codes: readonly string[]): Hit | null {
@@ -116,10 +134,10 @@ export class PriceList {
     const place = value === null ? undefined : this.places.get(value);
     if (place !== undefined) {
       const quantity = this.quantities.get(place) ?? 1000;
-      return { article: this.article(this.barcodeArticles[place]!), quantity, labelPrice: null, weighed: false };
+      return { article: this.article(this.barcodeArticles[place]!), quantity, measure: null, code: normal };
     }
     const index = this.codes.get(normal) ?? this.numberIndex().get(code) ?? this.numberIndex().get(normal);
-    return index === undefined ? null : { article: this.article(index), quantity: 1000, labelPrice: null, weighed: false };
+    return index === undefined ? null : { article: this.article(index), quantity: 1000, measure: null, code: normal };
   }
 
   private numberIndex(): Map<string, number> {
@@ -152,6 +170,11 @@ export class PriceList {
     this.numberIndex();
     this.searchable ??= this.texts.map(fold);
   }
+}
+
+/** A price of its own stays with the code, for the service to check. */
+function measured(hit: Hit, measure: Measure, code: string): Hit {
+  return { ...hit, measure, code: 'price' in measure ? `${code}=${measure.price}` : code };
 }
 
 /** Whether a code that was not found is at least well-formed: a misread is told apart from an unknown article. */

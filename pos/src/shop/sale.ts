@@ -77,6 +77,14 @@ export function dueOf(total: number, payments: readonly Payment[], coin: number)
   return { left, cash, paid: payments.length > 0 && (left === 0 || settledByCash) };
 }
 
+/** Change of so much is not given: whoever pays 5.00 with 4321.00 has keyed something else. */
+const MOST_CHANGE = 100_000;
+
+/** Whether a customer would hand over so much cash. */
+export function isPlausible(tendered: number, cash: number): boolean {
+  return tendered - cash < MOST_CHANGE;
+}
+
 /** Take cash: what is handed over pays as much as it can, the rest is change. */
 export function takeCash(id: string, tendered: number, due: Due): Payment {
   const amount = Math.min(tendered, due.cash);

@@ -1,4 +1,5 @@
 /** Every text of the POS in English. The Danish file must have the same keys: TypeScript sees to it. */
+import type { Unit } from '../shop/documents';
 import type { RefusalCode } from '../wire/trust';
 
 const sales = (count: number) => (count === 1 ? '1 sale waits' : `${count} sales wait`);
@@ -108,6 +109,14 @@ export const en = {
   unknownArticle: (code: string) => `Not found: ${code}. Press C, then scan again or search.`,
   misread: (code: string) => `Misread: ${code}. Press C and scan again.`,
   blockedArticle: (text: string) => `${text} may not be sold. Press C and put it aside.`,
+  notGoods: 'That code stands for no article. Press C and scan the barcode of the goods.',
+  byThePiece: (text: string) => `${text} is sold by the piece: a weight or part of one cannot be sold. Press C.`,
+  otherUnit: (text: string) => `${text} is sold by another measure than this label has. Press C and enter how much it is.`,
+  emptyLabel: (text: string) => `The label on ${text} says 0. Press C and have it weighed again.`,
+  foreignPrice: (text: string) => `The price on ${text} is in another currency. Press C.`,
+  badAmount: 'That is not an amount. Press C and try again.',
+  partPaid: 'Part of this sale is paid: it can grow, not shrink. Press C.',
+  strayCode: 'A code was scanned. It does nothing here.',
   badQuantity: 'That quantity is not possible. Press C and try again.',
   saleFull: 'This sale is full. Press C, take payment, and go on in a new sale.',
   closing: 'This device is being disconnected. Finish that under Settings. Press C.',
@@ -137,7 +146,18 @@ export const en = {
   goOn: 'Go on',
   momentUncertain: 'The time is not certain: the clock was wrong',
   askWeight: (text: string) => `How much ${text}?`,
-  weightHint: 'Kilograms, litres or metres, such as 0.345. At most 100',
+  weightHint: {
+    PCS: 'Pieces, such as 3',
+    KG: 'Kilograms, such as 0.345. At most 100',
+    G: 'Grams, such as 345',
+    L: 'Litres, such as 0.5. At most 100',
+    ML: 'Millilitres, such as 250',
+    M: 'Metres, such as 2.4. At most 100',
+  } satisfies Record<Unit, string>,
+  cashAsk: (amount: string) => `${amount} in cash?`,
+  cashChange: (change: string) => `That is ${change} in change. A barcode may have been keyed as an amount.`,
+  cashSlip: 'No, back',
+  cashRight: (amount: string) => `Yes, ${amount} was handed over`,
   warning: (what: string, code: RefusalCode) => `A new ${what} was refused: ${refusals[code]}. The old one is still in use.`,
   warningPrices: 'price file',
   warningStaff: 'list of staff',
@@ -264,7 +284,6 @@ export const en = {
         ? 'the emergency cloud does not know this device: tell the manager'
         : 'the store does not know this device: tell the manager',
       'device-revoked': 'this device is blocked: tell the manager',
-      'not-approved': 'this device is new since the emergency began: it waits to be approved. Tell the manager',
       'disk-full': inEmergency ? "the emergency cloud's disk is full: tell the manager" : "the store's disk is full: tell the manager",
       busy: inEmergency ? 'the emergency cloud is busy' : 'the store is busy',
       'clock-skew': "this device's clock is wrong",
@@ -282,8 +301,6 @@ export const en = {
   staffList: 'Staff list',
   versionOf: (version: number) => `version ${version}`,
   none: 'none yet',
-  keeps: 'Sales kept here',
-  keepsOf: (sent: string, forStore: string) => `the last ${sent}; and up to ${forStore} until the chain has them`,
   storage: 'Storage',
   storagePersistent: 'kept by the browser',
   storageNot: 'not promised by the browser',

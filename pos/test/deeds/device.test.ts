@@ -11,7 +11,6 @@ import { newTill, type Till } from '../../src/deeds/till';
 import { unpair } from '../../src/deeds/unpair';
 import { NotARescueFile, rescueFile, unsentSales, uploadRescue } from '../../src/deeds/unsent';
 import { searchOwn } from '../../src/deeds/receipts';
-import { Wedge } from '../../src/parts/scanner';
 import { StillWaiting } from '../../src/store/rows';
 import { FakeStore, staffMember } from '../fake-store';
 import { enrolledTill, push, signedInTill } from '../till';
@@ -176,24 +175,5 @@ describe('storage that is not persistent', () => {
     expect(maySellWithout('localhost', false)).toBe(true);
     expect(maySellWithout('pos.example', false)).toBe(false);
     expect(maySellWithout('pos.example', true)).toBe(true);
-  });
-});
-
-describe('a keyboard-wedge scanner', () => {
-  const type = (wedge: Wedge, keys: string, at: number, gap: number) => {
-    [...keys].forEach((key, place) => wedge.key(key, at + place * gap));
-    return wedge.key('Enter', at + keys.length * gap);
-  };
-
-  it('is told from fingers by its pace, also right after them', () => {
-    const wedge = new Wedge();
-    expect(type(wedge, '5701234567899', 0, 5)).toBe('5701234567899');
-    expect(type(wedge, '5701234567899', 1000, 120)).toBeNull();
-    wedge.key('3', 5000);
-    expect(type(wedge, '5701234567899', 5400, 5)).toBe('5701234567899');
-    wedge.key('3', 7000);
-    wedge.key('*', 7010);
-    expect(type(wedge, '5701234567899', 7020, 5)).toBe('5701234567899');
-    expect(type(wedge, '123', 9000, 5)).toBeNull();
   });
 });

@@ -6,6 +6,7 @@ import { scan } from '../../src/deeds/ring-up';
 import { serviceOf } from '../../src/deeds/service';
 import type { Till } from '../../src/deeds/till';
 import { payCash } from '../../src/deeds/pay';
+import type { Hit } from '../../src/shop/price-list';
 import { makeDeviceKey, openDocument, signDocument, verifyDocument } from '../../src/wire/jws';
 import { enrolDevice } from '../../src/deeds/enrol';
 import { FakeStore, IDS, SMALL_FILE, staffMember } from '../fake-store';
@@ -27,7 +28,7 @@ describe('a price file', () => {
     await store.publishPrices(DEARER);
     await pull();
     expect(till.prices.value?.version).toBe(2);
-    expect(till.prices.value?.list.find('5701234567899')?.article.price).toBe(1395);
+    expect((till.prices.value?.list.find('5701234567899') as Hit).article.price).toBe(1395);
   });
 
   it('waits for the end of an open sale', async () => {
@@ -62,7 +63,7 @@ describe('a price file', () => {
     await pull();
     await pull();
     expect(till.prices.value?.version).toBe(1);
-    expect(till.prices.value?.list.find('5701234567899')?.article.price).toBe(1295);
+    expect((till.prices.value?.list.find('5701234567899') as Hit).article.price).toBe(1295);
     expect(till.warning.value).toEqual({ what: 'PRICES', code });
     await push(till);
     expect(store.documents('butik-event').filter((event) => event['kind'] === 'PRICES_REFUSED')).toMatchObject([{ data: { code } }]);

@@ -94,3 +94,12 @@ def read_label(code: str, rules: tuple[LabelRule, ...] = LABEL_RULES) -> Label |
     blank = head.ljust(12, "0")
     keys = (f"{blank}{check_digit(blank)}", head, head[len(rule.prefix) :])
     return Label(keys, price=amount) if rule.measure == "PRICE" else Label(keys, grams=amount)
+
+
+def price_on(code: str) -> int | None:
+    """The price that the barcode of a sold line bears: a scale's label, or a GS1 code's, kept as `number=price`."""
+    label = read_label(code)
+    if label is not None:
+        return label.price
+    number, _, price = code.partition("=")
+    return int(price) if is_digits(number) and is_digits(price) else None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from butik.lib.barcodes import read_label
+from butik.lib.barcodes import price_on
 
 Versions = Mapping[tuple[str, int], tuple[int, int]]  # (number, version): (price, VAT rate) as they were
 
@@ -50,7 +50,7 @@ def reprice(lines: Iterable[SoldLine], versions: Versions) -> list[Difference]:
 
 
 def _due(line: SoldLine, kept: tuple[int, int]) -> tuple[int, int]:
-    label = read_label(line.barcode)
-    if label is None or label.price is None or line.unit != "PCS" or line.unit_price != label.price:
+    price = price_on(line.barcode)
+    if price is None or line.unit != "PCS" or line.unit_price != price:
         return kept
-    return (label.price, kept[1])  # a scale's label bears its own price, and is sold as one piece
+    return (price, kept[1])  # such a code bears its own price, and is sold as one piece

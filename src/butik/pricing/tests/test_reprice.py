@@ -46,3 +46,11 @@ def test_a_scale_s_label_is_sold_at_the_price_on_it() -> None:
     assert reprice([line], VERSIONS) == []
     assert reprice([Line(number="35040", barcode=code, unit_price=3974, version=3)], VERSIONS)
     assert reprice([Line(number="35040", barcode="35040", unit_price=3975, version=3)], VERSIONS)
+
+
+def test_a_gs1_code_s_own_price_is_what_it_was_sold_for() -> None:
+    assert reprice([Line(barcode="5701234567899=995", unit_price=995)], VERSIONS) == []
+    assert reprice([Line(barcode="5701234567899=995", unit_price=994)], VERSIONS)
+    assert reprice([Line(barcode="5701234567899=995", unit_price=995, unit="KG")], VERSIONS)
+    assert reprice([Line(barcode="ABC=995", unit_price=995)], VERSIONS)
+    assert reprice([Line(barcode="=995", unit_price=995)], VERSIONS)

@@ -228,6 +228,14 @@ def test_it_finds_nothing_odd_in_a_sale_that_waited_for_days() -> None:
     assert odd(decision) == []
 
 
+def test_only_cash_is_rounded() -> None:
+    store = Store().opened()
+    card = {"id": str(new_id()), "tender": "CARD", "amount": 1300, "tendered": 1300, "change": 0, "reference": "SIM-1"}
+    [decision] = store.take(store.till.sale(rounding=5, payments=[card]))
+    assert odd(decision) == [Kind.SUM]
+    assert decision.oddities[0].detail == "rounding of 5 is more than cash explains"
+
+
 def test_it_takes_cash_that_was_rounded() -> None:
     store = Store().opened()
     payment = {"id": str(new_id()), "tender": "CASH", "amount": 1300, "tendered": 2000, "change": 700}
