@@ -7,6 +7,7 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from butik.backups.models import Backup
+from butik.lib.clock import is_within
 
 FRESH = timedelta(hours=30)  # a night's backup, with the whole window of the next night
 
@@ -25,7 +26,7 @@ class Readiness:
         if not self.is_paired:
             return "down"
         if self._made_at is not None:
-            return "ok" if now - self._made_at <= FRESH and not self._is_held else "alert"
+            return "ok" if is_within(FRESH, self._made_at, now) and not self._is_held else "alert"
         return "unknown" if self.newest and (self.newest.is_at_work or self._is_sent) else "down"
 
     def word(self, now: datetime) -> str:

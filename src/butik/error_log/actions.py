@@ -13,7 +13,7 @@ from msgspec import Meta
 from butik.changes.actions import put_in_outbox
 from butik.error_log.models import ErrorEntry
 from butik.error_log.problems import DETAIL, MESSAGE, Place, Seen, clean, fingerprint
-from butik.lib.clock import to_wire
+from butik.lib.clock import is_within, to_wire
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.tenancy import tenant_scope
@@ -70,7 +70,9 @@ def tell_chain_again(*, now: datetime) -> None:
         return
     with tenant_scope([here.organisation_id]), transaction.atomic():
         stale = ErrorEntry.objects.filter(organisation_id=here.organisation_id, store_id=here.store_id).filter(
-            Q(told_at__isnull=True) | Q(told_at__lt=F("latest_at"), told_at__lte=now - TOLD_AGAIN)
+            Q(told_at__isnull=True)
+            | Q(told_at__gt=now)  # our clock was put back since
+            | Q(told_at__lt=F("latest_at"), told_at__lte=now - TOLD_AGAIN)
         )
         for entry in stale[:100]:
             _tell_chain(entry, now)
@@ -92,8 +94,8 @@ def take_in(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: byte
     }
     key: dict[str, Any] = {"organisation_id": organisation_id, "store_id": store_id, "fingerprint": said.fingerprint}
     known = ErrorEntry.objects.filter(**key).first()
-    if known and (known.latest_at, known.count) > (latest_at, said.count):
-        return  # an older word that comes late
+    if known and known.latest_at >= latest_at and known.count > said.count:
+        return  # an older word that comes late; a store whose clock went back has counted on
     entry, _ = ErrorEntry.objects.update_or_create(**key, defaults=fields)
     _announce(entry, now)
 
@@ -122,7 +124,7 @@ def _count(problem: Seen, organisation_id: UUID, place: Place) -> ErrorEntry:
 
 
 def _tell_chain(entry: ErrorEntry, now: datetime) -> None:
-    if this_installation().store_id is None or (entry.told_at and now - entry.told_at < TOLD_AGAIN):
+    if this_installation().store_id is None or is_within(TOLD_AGAIN, entry.told_at, now):
         return
     said = EntryBody(
         fingerprint=entry.fingerprint,

@@ -11,6 +11,7 @@ from msgspec import Meta
 from butik.audit.actions import record
 from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place
+from butik.lib.clock import is_within
 from butik.lib.signing import BadDocument
 from butik.live.actions import announce
 from butik.organisation.models import Chain, Store
@@ -104,7 +105,7 @@ def complain(*, store: Store, watch: BackupWatch, proven_at: datetime | None, no
     """Say in the error log, once a day, that a store has had no proven backup for too long. Return whether it was."""
     if not Readiness(is_paired=True, proven_at=proven_at, since=watch.since).is_missing(now):
         return False
-    if watch.complained_at and now - watch.complained_at < COMPLAINT_EVERY:
+    if is_within(COMPLAINT_EVERY, watch.complained_at, now):
         return False
     where = _where(store)
     with transaction.atomic():

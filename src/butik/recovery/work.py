@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from butik.lib.clock import now
+from butik.lib.clock import is_within, now
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.recovery.actions import compare, fetch, note_trouble
@@ -36,7 +36,7 @@ def work_recovery(recovery: Recovery) -> Recovery:
         before = recovery.position
         recovery = fetch(recovery=recovery, store=store, cloud=cloud)
         pause = COMPARED_EVERY if recovery.is_released else LOOKED_AT_EVERY
-        is_due = recovery.compared_at is None or now() - recovery.compared_at >= pause
+        is_due = not is_within(pause, recovery.compared_at, now())
         if not recovery.is_recovered and recovery.is_level and (recovery.position != before or is_due):
             recovery = compare(recovery=recovery, store=store, cloud=cloud, now=now())
     except CloudTrouble as trouble:
@@ -56,5 +56,5 @@ def _open_recoveries(organisations: Sequence[UUID]) -> list[Recovery]:
             rows = Recovery.objects.filter(organisation_id=organisation).select_related("store__chain")
             found += rows.exclude(state=Recovery.State.RECOVERED)
             late = rows.filter(state=Recovery.State.RECOVERED, expires_at__gt=moment)
-            found += late.filter(fetched_at__lt=moment - LATE_EVERY)
+            found += late.exclude(fetched_at__range=(moment - LATE_EVERY, moment + LATE_EVERY))
     return found

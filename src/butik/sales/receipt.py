@@ -26,7 +26,8 @@ class Receipt:
     store: Store
     sale: wire.Sale
     completed_at: datetime  # at the store, in its zone
-    device_at: datetime  # the same by the device's own clock
+    started_by: datetime  # by the device's own clock, as the next one
+    completed_by: datetime
     copies: int
     qr: str
 
@@ -57,7 +58,8 @@ def read_receipt(sale: Sale, store: Store) -> Receipt:
         ("BUTIK1", number, to_wire(held(content.completed_at)), str(content.total), content.currency, sale.hash[:16])
     )
     local = corrected(content).astimezone(ZoneInfo(store.timezone))
-    return Receipt(number, store, content, local, held(content.completed_at), count_copies(sale), qr)
+    started, completed = held(content.started_at), held(content.completed_at)
+    return Receipt(number, store, content, local, started, completed, count_copies(sale), qr)
 
 
 def read_trail(sale: Sale, store: Store) -> Trail:

@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from butik.lib.clock import is_within
+
 CONTACT_LIFE = timedelta(seconds=90)  # a store calls every few seconds
 HEARTBEAT_LIFE = timedelta(minutes=3)  # a device calls its store every half minute while its app is open
 
@@ -31,8 +33,7 @@ class Standing:
     unsent: int | None
 
     def is_heard(self, now: datetime) -> bool:
-        # later than now: a clock was put back since, and nobody knows how long ago it was
-        return self.contact_at is not None and abs(now - self.contact_at) < CONTACT_LIFE
+        return is_within(CONTACT_LIFE, self.contact_at, now)
 
     def sells(self, now: datetime) -> bool:
         return self.is_heard(now) and any(pos.is_up for pos in self.poss)
@@ -89,7 +90,7 @@ def read_standing(
 
 def is_up(seen_at: datetime | None, spoke_at: datetime | None) -> bool:
     """Whether a device had called its store shortly before the store spoke."""
-    return bool(seen_at and spoke_at and abs(spoke_at - seen_at) < HEARTBEAT_LIFE)
+    return spoke_at is not None and is_within(HEARTBEAT_LIFE, seen_at, spoke_at)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -15,6 +15,7 @@ import msgspec
 from django.db import DataError, Error, IntegrityError, connection, transaction
 
 from butik.changes.models import FeedHead
+from butik.lib.clock import is_within
 from butik.lib.ids import new_id
 from butik.lib.tenant import AnothersRow
 from butik.live.actions import announce
@@ -45,7 +46,7 @@ def take_push(*, store: Store, push: Push, now: datetime) -> Pushed:
                 _take_records(store, list(run), prepared, now)
             else:
                 _take_others(store, list(run), now)
-        if items or now - inbox.contact_at >= CONTACT_EVERY:
+        if items or not is_within(CONTACT_EVERY, inbox.contact_at, now):
             inbox.applied, inbox.uid, inbox.contact_at = receiver.applied, receiver.uid, now
             inbox.save(update_fields=["applied", "uid", "contact_at"])
             _note_contact(store, push, now)
@@ -85,7 +86,7 @@ def _note_contact(store: Store, push: Push, now: datetime) -> None:
     else:
         figures = before.figures if push.status is None else push.status
         rows.update(contact_at=now, figures=figures)
-    if push.status is not None or before is None or now - before.contact_at > SILENCE:
+    if push.status is not None or before is None or not is_within(SILENCE, before.contact_at, now):
         where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id, "store_id": store.id}
         announce("status", **where, ref=store.id, at=now)
 

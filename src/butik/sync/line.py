@@ -1,7 +1,9 @@
 """The line to the chain: one keep-alive connection, signed requests, typed answers."""
 
+import logging
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -10,7 +12,7 @@ import httpx
 import msgspec
 
 from butik.lib.signing import SigningKey
-from butik.organisation.proofs import make_proof
+from butik.organisation.proofs import WINDOW, make_proof
 from butik.sync.core import Cursor
 from butik.sync.wire import (
     BASE,
@@ -27,6 +29,7 @@ from butik.sync.wire import (
     pack,
 )
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 TIMEOUT = httpx.Timeout(30, connect=5)
 
@@ -79,8 +82,20 @@ class Line:
         except LineTrouble as trouble:
             if trouble.code != "clock-skew" or trouble.server_time is None:
                 raise
-            self._offset = trouble.server_time - time.time()
+            self._note_time(trouble.server_time)
             return self._send(method, call, sent, headers)
+
+    def _note_time(self, chains: float) -> None:
+        """Calls bear the chain's time from now on, whoever is right; that the two differ is told once."""
+        self._offset = chains - time.time()
+        if abs(self._offset) < WINDOW:
+            logger.info("This service's clock agrees with the chain's again.")
+            return
+        logger.warning(
+            "This service's clock is %s %s of the chain's: one of the two is wrong. Sales are taken all the same.",
+            timedelta(seconds=round(abs(self._offset))),
+            "behind" if self._offset > 0 else "ahead",
+        )
 
     def _send(self, method: str, call: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
         url = f"{self.chain_url.rstrip('/')}{BASE}{call}"

@@ -378,3 +378,17 @@ def test_a_second_worker_leaves(shop: Shop, cloud: Cloud, monkeypatch: pytest.Mo
     assert only(shop).state == "WAITING"
     work_backups([])
     assert {each.state for each in rows(shop)} == {"UPLOADED"}
+
+
+@pytest.mark.usefixtures("nights")
+def test_a_clock_that_ran_a_day_ahead_costs_no_night(shop: Shop, cloud: Cloud) -> None:
+    """What it made for tomorrow does not stand in tomorrow's place when the clock has been put back."""
+    work_store(shop.store, MORNING + timedelta(days=1))
+    cloud.refuse = [(503, {"type": "busy"})]
+    ask_backup(store=shop.store, actor="a", now=MORNING + timedelta(days=1))
+    work_store(shop.store, MORNING + timedelta(days=1))
+    work_store(shop.store, MORNING)
+    work_store(shop.store, MORNING + timedelta(days=1, minutes=1))
+    nightly = [(each.day.isoformat(), each.state) for each in rows(shop) if each.occasion == "NIGHTLY"]
+    assert nightly == [("2026-11-22", "UPLOADED"), ("2026-11-23", "UPLOADED")]
+    assert not any(each.retry_at for each in rows(shop))

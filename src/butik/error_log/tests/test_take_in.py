@@ -108,3 +108,11 @@ def test_a_chains_own_problem_is_told_to_nobody(cast: Cast) -> None:
     log_problem(level="ERROR", source="s", message="Mine", now=now(), place=place)
     with tenant_scope([cast.organisation_id]):
         assert ErrorEntry.objects.get().store_id is None
+
+
+def test_a_store_whose_clock_went_back_is_heard_on(cast: Cast) -> None:
+    take(cast)
+    take(cast, count=4, message="Again", latest_at="1970-01-01T00:00:00.000Z", first_at="1970-01-01T00:00:00.000Z")
+    with tenant_scope([cast.organisation_id]):
+        entry = ErrorEntry.objects.get(store_id=cast.sister.store.pk)
+        assert (entry.count, entry.message) == (4, "Again")

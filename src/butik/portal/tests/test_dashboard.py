@@ -203,3 +203,29 @@ def test_the_business_day_is_the_stores(cast: Cast) -> None:
         there = business_date(cast.store, now())
         cast.store.timezone = "Pacific/Honolulu"
         assert there - business_date(cast.store, now()) == timedelta(days=1)
+
+
+@pytest.mark.parametrize("says", ["1970-01-01T00:00:00.000Z", "2083-05-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_a_sale_of_a_wrong_clock_is_nobodys_latest_and_in_no_other_days_figures(
+    says: str, cast: Cast, till: Till
+) -> None:
+    """Neither for the moment nor for ever: not of the store, not of its POS, and each of its pages opens."""
+    odd = sell(till, cast.store, MILK, completed_at=says, started_at=says, offset_ms=None, business_date=says[:10])
+    right = sell(till, cast.store, BREAD)
+    row = row_of(dashboard(cast), cast.store)
+    assert f'data-amount="{right.total}"' in row
+    assert f"{says[:4]}-" not in row
+    assert to_wire(right.corrected_at) in row
+    pages = signed_in(cast.alice)
+    page = pages.get(f"/manage/{cast.store.pk}/").content.decode()
+    assert page.index(f"{right.pk}") < page.index(f"{odd.pk}") if says < "2000" else f"{odd.pk}" not in page
+    for path in (f"receipts/{odd.pk}/", "receipts/?period=all", f"receipts/?period=date&on={says[:10]}", "exceptions/"):
+        answer = pages.get(f"/manage/{cast.store.pk}/{path}")
+        assert (path, answer.status_code) == (path, 200)
+        assert str(odd.pk) in answer.content.decode()
+
+
+def test_a_store_that_was_heard_in_the_future_is_grey(cast: Cast) -> None:
+    """Our own clock ran a day ahead and was put back: nobody knows how old that word is."""
+    heard_from(cast.store, age=-86_400)
+    assert "0 of 2 stores sell" in dashboard(cast)
