@@ -12,6 +12,7 @@ from benchmarks.figures import HEADING, Figure, write_json
 BENCHMARKS = {
     "price_file": "size of a price file, and a warm start of the POS app with it",
     "scan": "from the scanner to the line on the screen",
+    "restart": "from a SIGKILL to an answer",
     "barcode": "article by barcode over HTTP",
     "sale": "a sale of 10 lines over HTTP into a store on SQLite",
     "sale_postgres": "the same into a store on PostgreSQL",

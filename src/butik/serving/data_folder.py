@@ -31,7 +31,7 @@ def lock_folder(data: Path, *, patience: float = 2.0) -> int:
             if time.monotonic() > deadline:
                 os.close(lock)
                 raise FolderInUse(f"Another butik serve already runs on the data folder {data}.") from None
-            time.sleep(0.1)
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def claim_port(host: str, port: int, *, patience: float = 2.0) -> socket.socket:
         except OSError as error:
             if time.monotonic() > deadline:
                 raise PortTaken(_explain(port, error)) from None
-            time.sleep(0.1)
+            time.sleep(0.01)
 
 
 def listener_address(listener: socket.socket) -> str:
