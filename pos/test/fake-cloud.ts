@@ -144,7 +144,7 @@ export class FakeCloud {
     await verifyDocument(proof, 'butik-proof', key);
     const prices = this.prices && { version: this.prices.version, sha256: this.prices.sha256 };
     const state = { server_time: Date.now() / 1000, order: this.order, prices, staff: { version: 1 }, minimum_app: '0.1.0' };
-    if (call === '/ready' || call === '/state') return json(state);
+    if (call === '/ready' || call.split('?')[0] === '/state') return json(state);
     if (call === '/prices') return this.prices ? json({ prices: this.prices.manifest }) : problem('not-found', 404);
     if (call === `/prices/${this.prices?.sha256}`) return new Response(this.prices!.bytes);
     if (call === '/enter') return this.closed ? problem('busy', 503) : this.enter(device, key);

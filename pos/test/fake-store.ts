@@ -209,8 +209,10 @@ export class FakeStore {
     if (refused) return refused;
     if (this.revoked && path !== '/api/pos/v1/journal') return problem('device-revoked', 403);
     const call = path.replace('/api/pos/v1', '');
-    if (call === '/state') {
+    if (call.split('?')[0] === '/state') {
+      this.asked++;
       return json({
+        series: this.standing(new URLSearchParams(call.split('?')[1]).get('series')),
         server_time: now / 1000,
         prices: this.prices && { version: this.prices.version, sha256: this.prices.sha256 },
         staff: { version: this.staff.version },
@@ -225,6 +227,34 @@ export class FakeStore {
     if (call === '/journal') return this.journal((JSON.parse(body) as { records: string[] }).records);
     if (call === '/unpair') return json({ unpaired: true });
     return problem('not-found', 404);
+  }
+
+  /** The chain has nothing that came behind `passedOn`. */
+  passedOn = Infinity;
+  /** Sales are put aside from now on. */
+  quarantines = false;
+  /** How often the state was asked for. */
+  asked = 0;
+
+  isSale(one: { document: string }): boolean {
+    return this.typeOf(one.document) === 'butik-sale';
+  }
+
+  private typeOf(document: string): string {
+    return (JSON.parse(new TextDecoder().decode(fromBase64url(document.split('.')[0]!))) as { typ: string }).typ;
+  }
+
+  private standing(series: string | null): object | null {
+    const sales = this.sales().filter((sale) => sale.series === series);
+    const opened = this.received.some((one) => this.opens(one.document, series));
+    if (!sales.length && !opened) return null;
+    const counter = Math.max(0, ...sales.map((sale) => sale.counter));
+    return { id: series, counter, hash: '', sales: sales.length, passed_on: Math.min(counter, this.passedOn) };
+  }
+
+  private opens(document: string, series: string | null): boolean {
+    if (this.typeOf(document) !== 'butik-series') return false;
+    return payloadOf<{ series: string }>(openDocument(document, 'butik-series')).series === series;
   }
 
   private async enrol(body: string, now: number): Promise<Response> {
@@ -263,8 +293,9 @@ export class FakeStore {
     for (const document of records) {
       const hash = await documentHash(document);
       const known = this.received.find((one) => one.document === document);
-      const outcome = known ? 'KNOWN' : 'BOOKED';
-      if (!known) this.received.push({ document, kid: '', outcome });
+      const held = this.quarantines && this.typeOf(document) === 'butik-sale';
+      const outcome = held ? 'QUARANTINED' : known ? 'KNOWN' : 'BOOKED';
+      if (!known && !held) this.received.push({ document, kid: '', outcome });
       results.push({ hash, outcome, number: '', reason: '' });
     }
     return json({ results, server_time: Date.now() / 1000 });

@@ -18,8 +18,9 @@ from butik.lib.signing import SigningKey  # noqa: E402
 from butik.live.actions import announce, sweep_events  # noqa: E402
 from butik.live.queries import latest_cursor  # noqa: E402
 from butik.organisation import actions, installation, proofs  # noqa: E402
-from butik.organisation.models import Device, Store  # noqa: E402
+from butik.organisation.models import Device, Pos, Store  # noqa: E402
 from butik.organisation.tenancy import tenant_scope  # noqa: E402
+from butik.sales.models import Sale  # noqa: E402
 from butik.staff.models import Membership, Person  # noqa: E402
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -148,6 +149,20 @@ def revoke(organisation: str, device: str) -> None:
 
 def installed_store() -> str:
     return str(installation.this_installation().store_id)
+
+
+def device_code() -> str:
+    """For the first POS of the store that this is."""
+    here = installation.this_installation()
+    with tenant_scope(installation.organisations_here()):
+        store = Store.objects.get(pk=str(here.store_id))
+        return actions.issue_code(store=store, pos=Pos.objects.filter(store=store).first(), actor="system", now=now())
+
+
+def counters() -> list[int]:
+    """Of all sales that are booked here."""
+    with tenant_scope(installation.organisations_here()):
+        return list(Sale.objects.order_by("counter").values_list("counter", flat=True))
 
 
 def main() -> None:

@@ -18,9 +18,16 @@ import psycopg
 import pytest
 import zstandard
 
+from butik.lib.clock import now
+from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode
+from butik.pricing.price_list import PricedArticle
 from butik.serving.archive import ArchiveTrouble, Manifest, describe_file, read_archive, write_archive
 from butik.serving.restore import put_back
+from butik.simulator.device import Device
+from butik.simulator.documents import Payment, PinVerifier, StaffMember
+from butik.simulator.sale_documents import BasketItem, pay_cash
+from butik.simulator.store_line import StoreLine
 from tests.serving.service import BUTIK, ROOT, Service, make_service
 from tests.support.postgres import OWNER, Postgres
 
@@ -98,9 +105,12 @@ def test_a_running_service_comes_back_on_another_machine(
     archive = tmp_path / "store.butik"
     with store.hand() as hand:
         was = hand("installed_store")
+        device = Device.enrol(tmp_path / "device", store.url, hand("device_code"), "Tablet")
+    sell(device, 3)
     made = butik(store, "backup", archive, "--recipient", key[1])
     assert made.returncode == 0, made.stderr
     assert b"Havnegade" not in archive.read_bytes()
+    sell(device, 4)  # the store has acknowledged them, and its archive does not have them
 
     other = elsewhere(store, tmp_path, request)
     cut = other.data.with_name(f".{other.data.name}.restoring")  # an earlier attempt was killed
@@ -116,7 +126,35 @@ def test_a_running_service_comes_back_on_another_machine(
     assert "all as they were" in restored.stderr
     with other.running(), other.hand() as hand:
         assert hand("installed_store") == was
+        assert hand("counters") == [1, 2, 3]
+        move(device, other)
+        device.refresh()
+        assert device.unsent == 4
+        assert {each.outcome for each in device.push()} == {"BOOKED"}
+        device.refresh()
+        assert (device.unsent, hand("counters")) == (0, [1, 2, 3, 4, 5, 6, 7])
+        device.close()
         assert httpx.get(f"{other.url}/health").status_code == 200
+
+
+def sell(device: Device, count: int) -> None:
+    article = PricedArticle("1001", "MILK", 1295, 1, 2500, "PCS", "", "5701234567899", None, None, is_blocked=False)
+    assistant = StaffMember(new_id(), "101", "Maja", "OPERATOR", PinVerifier("PBKDF2-SHA256", 1, "", ""), 1)
+
+    def pay(total: int) -> Payment:
+        return pay_cash(new_id(), total, 50)
+
+    device.sell_many([([BasketItem(article)], assistant, pay, now()) for _ in range(count)])
+    device.push()
+
+
+def move(device: Device, service: Service) -> None:
+    """The same store answers at another address."""
+    device.store_line.close()
+    here = device.enrolment
+    device.store_line = StoreLine(
+        service.url, device.key, org=here.org, device=here.device.id, audience=here.service.audience
+    )
 
 
 def refused_archives(archive: Path, key: tuple[Path, str], folder: Path) -> Iterator[tuple[Path, str]]:

@@ -69,6 +69,8 @@ def values_of(tenant: Tenant) -> dict[str, object]:
         "entry_id": tenant.error.pk,
         "assignment_id": tenant.assignment.pk,
         "backup_id": tenant.backup.pk,
+        "new_device_id": tenant.new_device.pk,
+        "revocation_id": tenant.revocation.pk,
         "sha256": tenant.price_file.sha256,
         "code": "5701234567899",
     }
@@ -92,6 +94,8 @@ def values_of_nobody() -> dict[str, object]:
             "entry_id",
             "assignment_id",
             "backup_id",
+            "new_device_id",
+            "revocation_id",
         )
     }
     return ids | {"sha256": "0" * 64, "code": "4012345678901"}

@@ -50,7 +50,7 @@ from butik.sales.models import (
 )
 from butik.staff.models import Membership, Person, ShopAssistant
 from butik.sync.models import Inbox, StoreStatus, TakenItem
-from butik.vault.models import Freeze, MissingDay, Revocation, StoredBackup, StoredPrices, TrustedStore
+from butik.vault.models import Freeze, MissingDay, NewDevice, Revocation, StoredBackup, StoredPrices, TrustedStore
 
 PIN = {"alg": "PBKDF2-SHA256", "iterations": 1000, "salt": "AAAA", "hash": "AAAA"}
 
@@ -78,6 +78,8 @@ class Tenant:
     price_file: PriceFile
     assignment: Assignment
     backup: StoredBackup
+    new_device: NewDevice
+    revocation: Revocation
     administrator: Person
     manager: Person
 
@@ -163,7 +165,7 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         **stored, occasion="ON_DEMAND", day=at.date(), asked_at=at, asked_by="system", detail=f"{mark} detail"
     )
     RevocationSent.objects.create(**stored, device=device, taken_at=at)
-    backup = _fill_vault(mark, at, stored)
+    backup, new_device, revocation = _fill_vault(mark, at, stored)
     recovery = Recovery.objects.create(
         **stored,
         emergency_id=new_id(),
@@ -197,12 +199,14 @@ def _fill(mark: str, number: int, at: datetime, organisation: Organisation) -> T
         price_file=price_file,
         assignment=_fill_emergency(mark, at, stored, device),
         backup=backup,
+        new_device=new_device,
+        revocation=revocation,
         administrator=_person(f"alice@{mark.lower()}.example", organisation, chain, None, "CHAIN_ADMINISTRATOR"),
         manager=_person(f"bob@{mark.lower()}.example", organisation, chain, store, "STORE_MANAGER"),
     )
 
 
-def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> StoredBackup:
+def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> tuple[StoredBackup, NewDevice, Revocation]:
     sha256 = hashlib.sha256(b"v" + mark.encode()).hexdigest()
     backup: StoredBackup = StoredBackup.objects.create(
         **stored,
@@ -225,10 +229,26 @@ def _fill_vault(mark: str, at: datetime, stored: dict[str, Any]) -> StoredBackup
     Freeze.objects.create(organisation=stored["organisation"], chain=stored["chain"], since=at)
     MissingDay.objects.create(**stored, day=at.date())
     TrustedStore.objects.create(**stored, since=at)
-    Revocation.objects.create(
+    revocation = Revocation.objects.create(
         **stored, device_id=new_id(), kid="k", document=f"{mark}.revocation.document", received_at=at, state="WAITING"
     )
-    return backup
+    new_device = NewDevice.objects.create(
+        organisation=stored["organisation"],
+        chain_id=stored["chain"].pk,
+        store_id=stored["store"].pk,
+        device_id=new_id(),
+        kid=mark,
+        key=b"k" * 32,
+        pos_number=1,
+        name=f"{mark} new",
+        enrolment=f"{mark}.enrolment.document",
+        certificate=f"{mark}.certificate.document",
+        key_version=1,
+        is_key_new=False,
+        first_seen_at=at,
+        latest_seen_at=at,
+    )
+    return backup, new_device, revocation
 
 
 def _fill_emergency(mark: str, at: datetime, stored: dict[str, Any], device: Device) -> Assignment:

@@ -1,8 +1,11 @@
 /** What a device asks its emergency cloud. */
+import { currentAssignment } from '../shop/emergency';
 import type { DeviceRow } from '../store/schema';
 import { toBase64url } from '../wire/base64url';
+import type { SeriesStanding } from '../wire/pull';
 import type { Service } from '../wire/service';
 import { noteTime } from './clock';
+import { compare, ourSeries, statePath } from './compare';
 import type { Till } from './till';
 
 export interface CloudState {
@@ -11,6 +14,7 @@ export interface CloudState {
   order: string | null;
   prices: { version: number; sha256: string } | null;
   minimum_app?: string;
+  series?: SeriesStanding | null;
 }
 
 /** Show who we are. So the emergency cloud comes to know this device, and says what would be there for it. */
@@ -25,8 +29,11 @@ export function askReady(till: Till, device: DeviceRow, cloud: Service): Promise
   return timed(till, () => cloud.json<CloudState>('/ready', { method: 'POST', body }));
 }
 
-export function askState(till: Till, cloud: Service): Promise<CloudState> {
-  return timed(till, () => cloud.json<CloudState>('/state'));
+export async function askState(till: Till, cloud: Service): Promise<CloudState> {
+  const ours = await ourSeries(till, currentAssignment(till.emergency.value)?.series.id);
+  const state = await timed(till, () => cloud.json<CloudState>(statePath(ours)));
+  await compare(till, ours, state.series);
+  return state;
 }
 
 async function timed(till: Till, ask: () => Promise<CloudState>): Promise<CloudState> {

@@ -9,6 +9,7 @@ import { useFormats, useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
 import { currentAssignment } from '../shop/emergency';
 import type { Texts } from '../texts/en';
+import { KEEP_FOR_STORE, KEEP_SENT } from '../shop/bounds';
 import { StillWaiting } from '../store/rows';
 
 export function SettingsScreen() {
@@ -106,6 +107,7 @@ function About() {
     [t.priceFile, prices ? t.priceFileOf(prices.version, count(prices.list.count), moment(prices.issuedAt)) : t.none],
     [t.staffList, till.staff.value ? t.versionOf(till.staff.value.version) : t.none],
     [t.storage, persisted ? t.storagePersistent : t.storageNot],
+    [t.keeps, t.keepsOf(count(KEEP_SENT), count(KEEP_FOR_STORE))],
     [t.clockOffset, till.clock.value ? `${((storeNow(till) - till.now()) / 1000).toFixed(1)} s` : t.none],
   ];
   return (

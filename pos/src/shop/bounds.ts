@@ -44,3 +44,5 @@ export const CURRENCY = '^[A-Z]{3}$';
 export const EVENT_KIND = '^[A-Z][A-Z_]{0,23}$';
 export const UNITS = ['PCS', 'KG', 'G', 'L', 'ML', 'M'] as const;
 export const TENDERS = ['CASH', 'CARD'] as const;
+export const KEEP_SENT = 2_000;
+export const KEEP_FOR_STORE = 20_000;

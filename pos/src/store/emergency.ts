@@ -99,6 +99,9 @@ export async function comeHome(
   // One identity before the last is enough: what waits longer than two emergencies is carried out by a file.
   if (waits) void devices.put({ ...former, id: 'former' });
   void devices.put(device);
+  // What was sold in the emergency is in the recovered store and proven there: it need not be kept for it.
+  const all = await transaction.objectStore('series').getAll();
+  for (const each of all) if (each.label.startsWith('E')) void transaction.objectStore('series').put({ ...each, passedOn: each.counter });
   void transaction.objectStore('series').put(series);
   void transaction.objectStore('journal').add(record);
   void transaction.objectStore('prices').delete('current');

@@ -1,11 +1,9 @@
 /** The journal and outbox: what the device has signed, in order, until the service has it. */
 import type { ButikDatabase, DeviceRow, JournalRow, SeriesRow } from './schema';
 import type { ClosingDocument, EventDocument, OpeningDocument, SaleDocument } from '../shop/documents';
-import { documentHash, signDocument } from '../wire/jws';
+import { documentHash, openDocument, payloadOf, signDocument } from '../wire/jws';
+import { KEEP_FOR_STORE, KEEP_SENT } from '../shop/bounds';
 import { receiptNumber } from '../shop/receipt';
-
-/** Sales that the service has are kept for reprints offline; beyond this many the oldest go. */
-export const KEEP_SENT = 2000;
 
 /** The chain moved under us: another tab sold meanwhile. Nothing was written. */
 export class ChainMoved extends Error {
@@ -174,18 +172,72 @@ export async function ownSales(database: ButikDatabase, limit: number): Promise<
   return rows;
 }
 
-/** Forget the oldest sent sales beyond `keep`. Never by their age: clocks lie. */
-export async function prune(database: ButikDatabase, keep = KEEP_SENT): Promise<number> {
-  const transaction = database.transaction('journal', 'readwrite');
-  let surplus = (await transaction.store.count()) - keep;
+/** Where a record stands in its series; null for what stands in none. */
+function placeOf(row: JournalRow): { series: string; counter: number } | null {
+  if (row.kind === 'EVENT') return null;
+  const type = row.kind === 'SALE' ? 'butik-sale' : 'butik-series';
+  const said = payloadOf<SaleDocument | OpeningDocument | ClosingDocument>(openDocument(row.document, type));
+  if ('lines' in said) return { series: said.series, counter: said.counter };
+  // A closing record comes behind all its sales.
+  return { series: said.series, counter: said.kind === 'OPEN' ? 0 : Infinity };
+}
+
+/** The highest counter of a series up to which the service has said that it has everything. */
+export async function settledUpTo(database: ButikDatabase, series: SeriesRow): Promise<number> {
+  let cursor = await database.transaction('journal').store.index('waitingSale').openCursor();
+  while (cursor) {
+    const place = placeOf(cursor.value);
+    if (place?.series === series.id) return place.counter - 1;
+    cursor = await cursor.continue();
+  }
+  return series.counter;
+}
+
+/**
+ * The service has lost what it said it had: what this device keeps of the series behind `counter` waits again, in the
+ * order in which it was signed. Returns how many sales that are.
+ */
+export async function sendAgain(database: ButikDatabase, series: string, counter: number): Promise<number> {
+  const transaction = database.transaction('journal', 'readwrite', STRICT);
+  let sales = 0;
+  for (let cursor = await transaction.store.openCursor(); cursor; cursor = await cursor.continue()) {
+    const row = cursor.value;
+    const place = row.waiting ? null : placeOf(row);
+    if (place?.series !== series || place.counter <= counter) continue;
+    void cursor.update({ ...row, waiting: 1, ...(row.kind === 'SALE' ? { waitingSale: 1 as const } : {}) });
+    if (row.kind === 'SALE') sales++;
+  }
+  await transaction.done;
+  return sales;
+}
+
+export async function notePassedOn(database: ButikDatabase, id: string, passedOn: number): Promise<void> {
+  const transaction = database.transaction('series', 'readwrite');
+  const series = await transaction.store.get(id);
+  if (series && series.passedOn !== passedOn) void transaction.store.put({ ...series, passedOn });
+  await transaction.done;
+}
+
+/**
+ * Forget the oldest sent records beyond `keep`, if the chain has them too; beyond `keepForStore` those that only the
+ * store has. Never by their age: clocks lie.
+ */
+export async function prune(database: ButikDatabase, keep = KEEP_SENT, keepForStore = KEEP_FOR_STORE): Promise<number> {
+  const transaction = database.transaction(['journal', 'series'], 'readwrite');
+  const passedOn = new Map((await transaction.objectStore('series').getAll()).map((series) => [series.id, series.passedOn ?? 0]));
+  const journal = transaction.objectStore('journal');
+  let count = await journal.count();
   let removed = 0;
-  let cursor = surplus > 0 ? await transaction.store.openCursor() : null;
-  while (cursor && surplus > 0) {
-    if (!cursor.value.waiting) {
+  let cursor = count > keep ? await journal.openCursor() : null;
+  while (cursor && count > keep) {
+    const row = cursor.value;
+    const place = row.waiting ? null : placeOf(row);
+    const isElsewhere = !place || place.counter <= (passedOn.get(place.series) ?? 0);
+    if (!row.waiting && (isElsewhere || count > keepForStore)) {
       void cursor.delete();
       removed++;
-    }
-    surplus--;
+      count--;
+    } else if (!row.waiting && count <= keepForStore) break; // what follows in the series is not at the chain either
     cursor = await cursor.continue();
   }
   await transaction.done;

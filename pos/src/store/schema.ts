@@ -42,6 +42,8 @@ export interface SeriesRow extends SeriesSums {
   state: 'OPEN' | 'CLOSED';
   session: number;
   businessDate: string;
+  /** Up to which counter the chain has it too, as the store last said. */
+  passedOn?: number;
 }
 
 /** One signed record. `waiting` is there only until the service has stored it: the indexes hold the outbox alone. */

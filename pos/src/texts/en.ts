@@ -284,6 +284,7 @@ export const en = {
         ? 'the emergency cloud does not know this device: tell the manager'
         : 'the store does not know this device: tell the manager',
       'device-revoked': 'this device is blocked: tell the manager',
+      'not-approved': 'this device is new since the emergency began: it waits to be approved. Tell the manager',
       'disk-full': inEmergency ? "the emergency cloud's disk is full: tell the manager" : "the store's disk is full: tell the manager",
       busy: inEmergency ? 'the emergency cloud is busy' : 'the store is busy',
       'clock-skew': "this device's clock is wrong",
@@ -301,6 +302,8 @@ export const en = {
   staffList: 'Staff list',
   versionOf: (version: number) => `version ${version}`,
   none: 'none yet',
+  keeps: 'Sales kept here',
+  keepsOf: (sent: string, forStore: string) => `the last ${sent}; and up to ${forStore} until the chain has them`,
   storage: 'Storage',
   storagePersistent: 'kept by the browser',
   storageNot: 'not promised by the browser',

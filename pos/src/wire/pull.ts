@@ -12,6 +12,17 @@ export interface ServiceState {
   staff: { version: number };
   enrolment: { version: number };
   minimum_app: string;
+  /** Of the series that was asked about; null when the service does not know it. */
+  series?: SeriesStanding | null;
+}
+
+/** How far the service has got with a series of this device. */
+export interface SeriesStanding {
+  id: string;
+  counter: number;
+  hash: string;
+  sales: number;
+  passed_on: number;
 }
 
 /** The newest certificate comes with the enrolment: the root introduces a store's next key by it. */

@@ -52,6 +52,47 @@ describe('the quiet work behind selling', () => {
     expect(store.sales().map((sale) => sale.counter)).toEqual([1, 2]);
   });
 
+  it('sends again what a store that was put back does not have any more, and nothing twice', async () => {
+    for (let n = 0; n < 4; n++) await sell();
+    await vi.waitUntil(() => till.waiting.value.records === 0 && store.sales().length === 4);
+    const kept = [...store.received];
+    const afterOne = kept.findIndex((one) => one === kept.filter((each) => store.isSale(each))[1]);
+    for (const [state, back] of [
+      ['yesterday', kept.slice(0, afterOne)],
+      ['the same yesterday once more', kept.slice(0, afterOne)],
+      ['before the device opened its series', []],
+      ['one in between is gone', kept.filter((_, index) => index !== afterOne)],
+    ] as const) {
+      store.received = [...back];
+      page.dispatchEvent(new Event('online'));
+      await vi.waitUntil(() => store.sales().length === 4 && till.waiting.value.records === 0, { timeout: 3000 });
+      const counters = store.sales().map((sale) => sale.counter);
+      expect([...counters].sort(), state).toEqual([1, 2, 3, 4]);
+      expect(new Set(store.received.map((one) => one.document)).size, state).toBe(store.received.length);
+      // whole again, so that the same answer next time is asked about anew
+      page.dispatchEvent(new Event('online'));
+      await vi.waitUntil(() => store.calls.at(-1)?.path.startsWith('/api/pos/v1/state'));
+    }
+  });
+
+  it('does not send for ever what the store keeps in quarantine', async () => {
+    for (let n = 0; n < 2; n++) await sell();
+    await vi.waitUntil(() => till.waiting.value.records === 0 && store.sales().length === 2);
+    store.quarantines = true;
+    store.received = store.received.filter((one) => !store.isSale(one));
+    page.dispatchEvent(new Event('online'));
+    await vi.waitUntil(() => store.calls.some((call) => call.path.endsWith('/journal')) && till.waiting.value.records === 0);
+    const journals = (): number => store.calls.filter((call) => call.path.endsWith('/journal')).length;
+    await vi.waitUntil(() => store.asked > 0);
+    const before = journals();
+    for (let n = 0; n < 3; n++) {
+      const asked = store.asked;
+      page.dispatchEvent(new Event('online'));
+      await vi.waitUntil(() => store.asked > asked && till.waiting.value.records === 0);
+    }
+    expect(journals()).toBeLessThanOrEqual(before + 1);
+  });
+
   it('takes a new price file when it hears of one', async () => {
     await store.publishPrices({ ...SMALL_FILE, prices: SMALL_FILE.prices.map((price) => price * 2) });
     page.dispatchEvent(new Event('online'));

@@ -6,7 +6,17 @@ import { payCard, payCash } from '../../src/deeds/pay';
 import { scan } from '../../src/deeds/ring-up';
 import type { Till } from '../../src/deeds/till';
 import type { SaleDocument } from '../../src/shop/documents';
-import { ChainMoved, commitSale, countWaiting, ownSales, prune, waiting } from '../../src/store/journal';
+import {
+  ChainMoved,
+  commitSale,
+  countWaiting,
+  notePassedOn,
+  ownSales,
+  prune,
+  sendAgain,
+  settledUpTo,
+  waiting,
+} from '../../src/store/journal';
 import { readSeries, StillWaiting, wipe } from '../../src/store/rows';
 import { openDocument, payloadOf, verifyDocument } from '../../src/wire/jws';
 import { FakeStore, IDS } from '../fake-store';
@@ -148,7 +158,33 @@ describe('the journal', () => {
     await sell(till, 3);
     await push(till);
     await sell(till, 2);
+    await notePassedOn(till.database, IDS.series, 3);
     await prune(till.database, 1);
     expect((await ownSales(till.database, 10)).map((row) => Boolean(row.waiting))).toEqual([true, true]);
+  });
+
+  it('keeps what the chain does not have, up to a bound', async () => {
+    const store = await FakeStore.open();
+    const till = await signedInTill(store);
+    await sell(till, 5);
+    await push(till);
+    await notePassedOn(till.database, IDS.series, 2);
+    await prune(till.database, 1);
+    expect((await ownSales(till.database, 10)).map((row) => row.number?.slice(-1))).toEqual(['5', '4', '3']);
+    await prune(till.database, 1, 2);
+    expect((await ownSales(till.database, 10)).map((row) => row.number?.slice(-1))).toEqual(['5', '4']);
+  });
+
+  it('lets what was sent wait again, behind a counter and in its order', async () => {
+    const store = await FakeStore.open();
+    const till = await signedInTill(store);
+    await sell(till, 3);
+    await push(till);
+    const series = (await readSeries(till.database, IDS.series))!;
+    expect(await settledUpTo(till.database, series)).toBe(3);
+    expect(await sendAgain(till.database, IDS.series, 1)).toBe(2);
+    expect(await settledUpTo(till.database, series)).toBe(1);
+    expect((await waiting(till.database)).map((row) => row.number?.slice(-1))).toEqual(['2', '3']);
+    expect(await sendAgain(till.database, 'another series', -1)).toBe(0);
   });
 });

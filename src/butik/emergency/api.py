@@ -19,7 +19,7 @@ device_api = make_api("Butik emergency API for devices", "emergency_devices")
 
 device_api.get("/time", openapi_extra=describe(device_wire.Time, proof=False))(device_calls.time)
 device_api.post("/ready", openapi_extra=describe(wire.IsReady, wire.Ready))(device_calls.ready)
-device_api.get("/state", openapi_extra=describe(wire.State))(device_calls.state)
+device_api.get("/state", openapi_extra=describe(wire.State, query=("series", "sent")))(device_calls.state)
 device_api.post("/enter", openapi_extra=describe(wire.Entered, wire.Enter))(device_calls.enter)
 device_api.get("/staff", openapi_extra=describe(device_wire.Staff))(device_calls.staff)
 device_api.get("/prices", openapi_extra=describe(device_wire.Prices))(device_calls.prices)

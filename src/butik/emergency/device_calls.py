@@ -7,11 +7,12 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from butik.emergency import wire
-from butik.emergency.authentication import Caller, device_call, identify, introduce, require_active
+from butik.emergency.authentication import Caller, NewCaller, device_call, identify, introduce, require_active
 from butik.emergency.entering import enter as enter_emergency
 from butik.emergency.entering import not_active
 from butik.emergency.journal import receive_records
 from butik.emergency.models import Order, Paper, Readiness
+from butik.emergency.newcomers import place_of_new, set_aside
 from butik.emergency.orders import order_for
 from butik.emergency.papers import papers_of
 from butik.lib import clock
@@ -22,6 +23,7 @@ from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
 from butik.sales import device_wire
 from butik.sales.receive import receipt_number
+from butik.sales.standing import note_missing, series_standing
 from butik.vault.models import StoredPrices
 
 MINIMUM_APP = "0.1.0"
@@ -59,8 +61,22 @@ def state(request: HttpRequest, caller: Caller) -> HttpResponse:
             prices=_version(papers.prices),
             staff=device_wire.Numbered(papers.staff.version if papers.staff else 0),
             minimum_app=MINIMUM_APP,
+            series=_standing(request, caller),
         )
     )
+
+
+def _standing(request: HttpRequest, caller: Caller) -> device_wire.SeriesStanding | None:
+    """Nobody has these sales but the device and we, until the store comes home: its word is not passed on."""
+    asked, device = device_wire.read_series_query(request.GET), caller.device
+    if asked is None:
+        return None
+    standing = series_standing(
+        series_id=asked.series, device_id=device.pk, place=caller.place, not_passed_on_since=None
+    )
+    name = f"Store {caller.store.number}, device {device.name}"
+    note_missing(series_id=asked.series, standing=standing, sent=asked.sent, name=name)
+    return msgspec.structs.replace(standing, passed_on=0) if standing else None
 
 
 @device_call
@@ -114,13 +130,18 @@ def price_file(request: HttpRequest, caller: Caller, sha256: str) -> HttpRespons
 
 
 def journal(request: HttpRequest) -> HttpResponse:
-    """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too."""
+    """Book a device's records, in order; each answer means "stored safely". Open to revoked devices too, and to new
+    ones, whose records are kept aside."""
     caller = identify(request, JOURNAL_LIMIT)
     documents = decode_body(caller.body, _decode_journal).documents()
     moment = clock.now()
-    decisions = receive_records(documents, place=caller.place, bearer=caller.signer, now=moment)
+    if isinstance(caller, NewCaller):
+        place, decisions = place_of_new(caller.device), set_aside(documents, device=caller.device, now=moment)
+    else:
+        place = caller.place
+        decisions = receive_records(documents, place=place, bearer=caller.signer, now=moment)
     results = [
-        device_wire.Result(each.record.hash, each.outcome, receipt_number(each, caller.place), each.reason or "")
+        device_wire.Result(each.record.hash, each.outcome, receipt_number(each, place), each.reason or "")
         for each in decisions
     ]
     return answer(device_wire.Booked(results, moment.timestamp()))

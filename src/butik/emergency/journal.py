@@ -10,29 +10,52 @@ from butik.emergency.models import Assignment, RecordHead, RecordPosition
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision
-from butik.sales.reading import Place, Signer, open_record, read_record
+from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
 from butik.sales.signers import load_signers
+from butik.vault.models import NewDevice
 
 
 def receive_records(documents: Sequence[str], *, place: Place, bearer: Signer, now: datetime) -> list[Decision]:
-    """Keep every record, booked or quarantined, with its position; one decision for each, in the same order."""
+    """Keep every record, booked or quarantined, with its position; one decision for each, in the same order.
+
+    What a device has made that no person has approved (a rescue by another one) is kept aside and gets no position: no
+    store may take for booked what is not booked here.
+    """
     opened = [open_record(each) for each in documents]
-    signers = {bearer.kid: bearer}
+    signers, unapproved = {bearer.kid: bearer}, set[str]()
     others = {each.kid for each in opened} - {bearer.kid, ""}
     if others:
         with tenant_scope([place.organisation_id]):
             signers |= load_signers(place=place, kids=others)
-    records = [read_record(each, place=place, signers=signers, received_at=now) for each in opened]
+            unapproved = _unapproved(place, others - signers.keys())
+    records = [
+        _read(each, place, signers, now) if each.kid not in unapproved else _hold_back(each, now) for each in opened
+    ]
     with tenant_scope([place.organisation_id]), transaction.atomic():
         decisions = book_records(records, place=place, bearer=Bearer(bearer.device_id, forward=False), now=now)
-        _give_positions(decisions, place, signers)
+        kept = [each.record for each in decisions if each.record.reason is not Reason.NOT_APPROVED]
+        give_positions(kept, place, signers)
     return decisions
 
 
-def _give_positions(decisions: Sequence[Decision], place: Place, signers: dict[str, Signer]) -> None:
+def _read(opened: Opened, place: Place, signers: dict[str, Signer], now: datetime) -> Record:
+    return read_record(opened, place=place, signers=signers, received_at=now)
+
+
+def _hold_back(opened: Opened, now: datetime) -> Record:
+    """Whose signature it bears is seen when the device is approved."""
+    return Record(opened.document, opened.hash, now, None, Reason.NOT_APPROVED, opened.kid)
+
+
+def _unapproved(place: Place, kids: set[str]) -> set[str]:
+    rows = NewDevice.objects.filter(organisation_id=place.organisation_id, kid__in=kids)
+    return set(rows.exclude(state=NewDevice.State.APPROVED).values_list("kid", flat=True))
+
+
+def give_positions(records: Sequence[Record], place: Place, signers: dict[str, Signer]) -> None:
     """In the transaction that keeps the records. A record that is known already keeps the position it has."""
     where = {"organisation_id": place.organisation_id, "chain_id": place.chain_id, "store_id": place.store_id}
-    by_hash = {each.record.hash: each for each in decisions}
+    by_hash = {each.hash: each for each in records}
     RecordHead.objects.get_or_create(
         organisation_id=place.organisation_id, store_id=place.store_id, defaults={"chain_id": place.chain_id}
     )
@@ -50,12 +73,12 @@ def _give_positions(decisions: Sequence[Decision], place: Place, signers: dict[s
         RecordPosition(
             **where,
             position=head.position + number,
-            hash=decision.record.hash,
-            document=decision.record.document,
-            received_at=decision.record.received_at,
-            assignment_id=assignments.get(getattr(decision.record.content, "series", None)),
+            hash=each.hash,
+            document=each.document,
+            received_at=each.received_at,
+            assignment_id=assignments.get(getattr(each.content, "series", None)),
         )
-        for number, decision in enumerate(fresh, 1)
+        for number, each in enumerate(fresh, 1)
     ]
     RecordPosition.objects.bulk_create(rows)
     head.position += len(rows)

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from butik.emergency import activation_views, quarantine_views, second_factor, store_views, views
+from butik.emergency import activation_views, quarantine_views, second_factor, store_views, views, waiting_views
 from butik.emergency.api import device_api, recovery_api
 from butik.lib.machine_api import machine_urls
 
@@ -15,6 +15,13 @@ urlpatterns = [
     path("chains/<uuid:chain_id>/", views.chain, name="chain"),
     path("chains/<uuid:chain_id>/now", views.chain_now, name="chain_now"),
     path("chains/<uuid:chain_id>/band", views.band, name="band"),
+    path("chains/<uuid:chain_id>/waiting/", waiting_views.waiting, name="waiting"),
+    path("chains/<uuid:chain_id>/waiting/now", waiting_views.waiting_now, name="waiting_now"),
+    path("chains/<uuid:chain_id>/waiting/devices/<uuid:new_device_id>/", waiting_views.new_device, name="new_device"),
+    path(
+        "chains/<uuid:chain_id>/waiting/revocations/<uuid:revocation_id>/", waiting_views.revocation, name="revocation"
+    ),
+    path("chains/<uuid:chain_id>/waiting/close/<uuid:device_id>/", waiting_views.close_device, name="close_device"),
     path("chains/<uuid:chain_id>/activate/", activation_views.activation, name="activation"),
     path("stores/<uuid:store_id>/", store_views.store, name="store"),
     path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),

@@ -11,10 +11,12 @@ from django.views.decorators.http import require_safe
 from butik.emergency.band import bands
 from butik.emergency.board import answer, emergency_answer, emergency_rows, store_rows
 from butik.emergency.models import Emergency
+from butik.emergency.waiting import count_waiting
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
 from butik.organisation.models import Chain
 from butik.staff.guards import PersonRequest, get_for, holds, page
+from butik.staff.models import Person
 from butik.staff.rights import Right
 
 VIEW = Right.EMERGENCY_EMERGENCY_VIEW
@@ -73,7 +75,7 @@ def band(request: PersonRequest, chain_id: UUID) -> HttpResponse:
 def _board(request: PersonRequest, moment: datetime) -> dict[str, Any]:
     rows = store_rows(request.user, moment)
     active = Emergency.objects.active().visible_to(request.user).select_related("chain").order_by("activated_at")
-    emergencies = [_emergency(each) for each in active]
+    emergencies = [_emergency(each, request.user) for each in active]
     return {
         "rows": rows,
         "answer": " · ".join(each["answer"] for each in emergencies) or answer(rows),
@@ -90,13 +92,14 @@ def _chain(request: PersonRequest, chain: Chain, moment: datetime) -> dict[str, 
         "chain": chain,
         "rows": rows,
         "answer": answer(rows),
-        "active": _emergency(active) if active else None,
+        "active": _emergency(active, request.user) if active else None,
         "past": of_chain.filter(state=Emergency.State.ENDED).order_by("-number"),
         "may_activate": holds(request.user, ACTIVATE, chain),
+        "waiting": count_waiting(request.user, chain),
     }
 
 
-def _emergency(emergency: Emergency) -> dict[str, Any]:
+def _emergency(emergency: Emergency, person: Person) -> dict[str, Any]:
     rows = emergency_rows(emergency)
     return {
         "emergency": emergency,
@@ -105,5 +108,6 @@ def _emergency(emergency: Emergency) -> dict[str, Any]:
         "sales": sum(each.sales for each in rows),
         "total": sum(each.total for each in rows),
         "switched": sum(each.switched for each in rows),
+        "waiting": count_waiting(person, emergency.chain),
         "devices": sum(each.devices for each in rows),
     }

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from butik.sales.device_wire import Numbered, PricesVersion
+from butik.sales.device_wire import Numbered, PricesVersion, SeriesStanding
 from butik.sales.totals import DaySum
 
 Document = Annotated[str, Meta(max_length=16_000)]
@@ -31,6 +31,7 @@ class State(Struct, frozen=True):
     prices: PricesVersion | None
     staff: Numbered
     minimum_app: str
+    series: SeriesStanding | None = None  # of the series that was asked about
 
 
 class Enter(Struct, frozen=True):

@@ -69,3 +69,8 @@ EVENT_KIND = "^[A-Z][A-Z_]{0,23}$"
 
 UNITS = ("PCS", "KG", "G", "L", "ML", "M")
 TENDERS = ("CASH", "CARD")
+
+# --- what a device keeps of what its service has stored, for one that is put back to an older state ---
+
+KEEP_SENT = 2000  # records that the chain has too
+KEEP_FOR_STORE = 20_000  # in all, while the chain does not have the oldest

@@ -186,6 +186,19 @@ def redeem_code(*, code: str, for_device: bool, now: datetime) -> EnrolmentCode:
     return redeemed
 
 
+def expect_code(*, code: str, for_device: bool, now: datetime) -> None:
+    """Raise Problem `bad-code` unless it could be redeemed now. Takes no lock: a stranger's guess waits for nobody,
+    and nobody waits for it."""
+    with tenant_scope([]):
+        hashed = hash_code(code)
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL butik.code = '{hashed}'")
+        rows = EnrolmentCode.objects.filter(code_hash=hashed, used_at__isnull=True, expires_at__gte=now)
+        if not rows.filter(pos__isnull=not for_device).exists():
+            raise bad_code()
+
+
 def bad_code() -> Problem:
     return Problem("bad-code", 403, "This code is wrong, was used, or is older than 15 minutes. Ask for a new one.")
 

@@ -12,6 +12,7 @@ import msgspec
 
 from butik.lib.clock import to_wire
 from butik.lib.files import SecretTrouble
+from butik.lib.outside import read_json
 from butik.lib.signing import BadDocument, SigningKey, decode, encode, verify_document
 from butik.organisation.models import Chain, Store
 from butik.organisation.secret_files import PUT_BACK, keep_secret, secrets_folder
@@ -37,6 +38,9 @@ class Certificate(msgspec.Struct, frozen=True):
     @property
     def key_bytes(self) -> bytes:
         return decode(self.key)
+
+
+CERTIFICATES = msgspec.json.Decoder(Certificate)
 
 
 def service_key() -> SigningKey:
@@ -94,9 +98,9 @@ def issue_certificate(*, store: Store, key: bytes, now: datetime) -> str:
 def read_certificate(document: str, root_key: bytes, now: datetime) -> Certificate:
     """Return what the root says of a store's key; raise BadDocument if it does not say it, or no longer."""
     try:
-        certificate = msgspec.json.decode(verify_document(document, CERTIFICATE, root_key), type=Certificate)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument("not a certificate") from error
+        certificate = read_json(verify_document(document, CERTIFICATE, root_key), CERTIFICATES)
+    except BadDocument as error:
+        raise BadDocument(f"not a certificate: {error}"[:280]) from error
     if now > certificate.expires_at + GRACE:
         raise BadDocument("certificate has expired")
     return certificate

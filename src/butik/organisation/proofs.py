@@ -3,11 +3,14 @@
 import hashlib
 import os
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
+from butik.lib.outside import read_json
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, Envelope, SigningKey, encode, open_document, verify
 
@@ -25,7 +28,7 @@ class Claims(msgspec.Struct, frozen=True):
     htm: str
     htu: str
     bsh: str
-    iat: int
+    iat: Annotated[int, Meta(ge=0, le=2**53)]
     jti: str
 
 
@@ -36,7 +39,7 @@ class Proof(msgspec.Struct, frozen=True):
     envelope: Envelope
 
 
-_decode_claims = msgspec.json.Decoder(Claims).decode
+_CLAIMS = msgspec.json.Decoder(Claims)
 
 
 def make_proof(
@@ -73,8 +76,8 @@ def read_proof(header: str) -> Proof:
         raise Problem("no-proof", 401, "This call must be signed by a device or a store.")
     try:
         envelope = open_document(header[len(SCHEME) :], PROOF)
-        return Proof(_decode_claims(envelope.payload), envelope)
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError) as error:
+        return Proof(read_json(envelope.payload, _CLAIMS), envelope)
+    except BadDocument as error:
         raise _bad(str(error)) from error
 
 

@@ -17,7 +17,7 @@ api = make_api("Butik device API", "pos_api")
 
 api.get("/time", openapi_extra=describe(device_wire.Time, proof=False))(device_calls.time)
 api.post("/enrol", openapi_extra=describe(wire.Enrolled, wire.Enrol, proof=False))(device_calls.enrol)
-api.get("/state", openapi_extra=describe(wire.State))(device_calls.state)
+api.get("/state", openapi_extra=describe(wire.State, query=("series", "sent")))(device_calls.state)
 api.get("/enrolment", openapi_extra=describe(wire.Enrolment))(device_calls.enrolment)
 api.get("/staff", openapi_extra=describe(device_wire.Staff))(device_calls.staff)
 api.get("/prices", openapi_extra=describe(device_wire.Prices))(prices.manifest)

@@ -24,7 +24,9 @@ from butik.sales.enrolment import enrol_device, unpair_device
 from butik.sales.journal import Outcome
 from butik.sales.reading import open_record, read_record
 from butik.sales.receive import receive_from_device
+from butik.sales.standing import note_missing, series_standing
 from butik.sales.wire import Closing
+from butik.sync.uplink import oldest_unacknowledged
 
 MINIMUM_APP = "0.1.0"
 HEARTBEAT = timedelta(seconds=60)
@@ -61,7 +63,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 
 @device_call()
 def state(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """The cheap poll, and the heartbeat of the device."""
+    """The cheap poll, and the heartbeat of the device. Both say how far the device's series has got."""
     moment, place = clock.now(), caller.place
     device = Device.objects.only("enrolment_version", "last_seen_at").get(pk=caller.device_id)
     _note_heartbeat(device, moment)
@@ -78,8 +80,25 @@ def state(request: HttpRequest, caller: Caller) -> HttpResponse:
             staff=device_wire.Numbered(current_staff(place=place, now=moment).version),
             enrolment=device_wire.Numbered(device.enrolment_version),
             minimum_app=MINIMUM_APP,
+            series=_standing(request, caller),
         )
     )
+
+
+def _standing(request: HttpRequest, caller: Caller) -> device_wire.SeriesStanding | None:
+    asked = device_wire.read_series_query(request.GET)
+    if asked is None:
+        return None
+    standing = series_standing(
+        series_id=asked.series,
+        device_id=caller.device_id,
+        place=caller.place,
+        not_passed_on_since=oldest_unacknowledged(caller.place.organisation_id),
+    )
+    note_missing(
+        series_id=asked.series, standing=standing, sent=asked.sent, name=f"Device of POS {caller.signer.pos_number}"
+    )
+    return standing
 
 
 @device_call()

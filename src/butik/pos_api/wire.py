@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from butik.sales.device_wire import Numbered, PricesVersion
+from butik.sales.device_wire import Numbered, PricesVersion, SeriesStanding
 
 Version = Annotated[str, Meta(max_length=20)]
 
@@ -35,6 +35,7 @@ class State(Struct, frozen=True):
     staff: Numbered
     enrolment: Numbered
     minimum_app: str
+    series: SeriesStanding | None = None  # of the series that was asked about
 
 
 class Enrolment(Struct, frozen=True):

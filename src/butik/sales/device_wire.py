@@ -1,9 +1,13 @@
 """What devices say and are told alike, whether a store's service or the emergency cloud answers them."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
+from django.http import QueryDict
 from msgspec import Meta, Struct
+
+from butik.lib.bounds import MAX_INTEGER
 
 _decode_text = msgspec.json.Decoder(str)
 
@@ -19,6 +23,23 @@ class PricesVersion(Struct, frozen=True):
 
 class Numbered(Struct, frozen=True):
     version: int
+
+
+class SeriesStanding(Struct, frozen=True):
+    """How far a service has got with the series that a device asked about."""
+
+    id: UUID
+    counter: int  # highest that it has
+    hash: str  # of that sale
+    sales: int  # fewer than `counter`: some are missing in between, or are in quarantine
+    passed_on: int  # what the next service has too: the chain, or where there is none, this one
+
+
+class SeriesQuery(Struct, frozen=True):
+    """What a device says of its series with each poll."""
+
+    series: UUID
+    sent: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]  # the highest counter that it was told is stored safely
 
 
 class Prices(Struct, frozen=True):
@@ -49,6 +70,14 @@ class Result(Struct, frozen=True):
 class Booked(Struct, frozen=True):
     results: list[Result]
     server_time: float
+
+
+def read_series_query(query: QueryDict) -> SeriesQuery | None:
+    """None when it is not said, or not readable: a poll is never refused for it."""
+    try:
+        return msgspec.convert(query.dict(), SeriesQuery, strict=False)
+    except msgspec.ValidationError:
+        return None
 
 
 def _text(raw: msgspec.Raw) -> str:

@@ -16,6 +16,7 @@ from butik.audit.actions import record
 from butik.changes.actions import put_in_outbox
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
+from butik.lib.outside import read_json
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, encode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
@@ -134,12 +135,15 @@ def unpair_device(*, device: Device, now: datetime) -> None:
         _tell(device, "organisation.device.unpaired", "enrolment", f"device:{device.id}", now)
 
 
+_ENROLMENT = msgspec.json.Decoder(Enrolment)
+
+
 def read_enrolment(document: str, *, store_key: bytes, store_id: UUID, key: str) -> Enrolment:
     """What a store says of the device that has `key`. Raises BadDocument when it did not sign that."""
     payload = verify_document(document, ENROLMENT, store_key)
     try:
-        said = msgspec.json.decode(payload, type=Enrolment)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        said = read_json(payload, _ENROLMENT)
+    except BadDocument as error:
         raise BadDocument(f"not an enrolment: {error}"[:280]) from error
     if said.store.id != store_id or said.device.kid != key_id(_public_key(key)):
         raise BadDocument("enrolment of another store or key")

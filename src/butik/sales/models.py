@@ -195,6 +195,7 @@ class QuarantinedRecord(TenantModel):
         REVOKED = "REVOKED", _("Signed by a revoked device")
         CONFLICT = "CONFLICT", _("Same id or number as another record, with other content")
         SERIES = "SERIES", _("Series belongs to another device")
+        NOT_APPROVED = "NOT_APPROVED", _("Signed by a device that nobody has approved")
 
     chain_id = models.UUIDField()
     store_id = models.UUIDField()

@@ -21,6 +21,8 @@ from butik.lib.files import replace_file
 from butik.lib.ids import new_id
 from butik.lib.signing import BadDocument, SigningKey, decode, document_hash, encode, key_id, verify_document
 from butik.pricing.price_list import PriceList
+from butik.simulator.answers import EnrolAnswer, JournalAnswer, Papers, Result, ServiceState
+from butik.simulator.comparing import lost_records
 from butik.simulator.documents import (
     Assignment,
     Closing,
@@ -68,38 +70,6 @@ class Memory(msgspec.Struct):
     is_fresh: bool = True  # enrolled, and has not heard from the emergency cloud that nothing was ordered
 
 
-class EnrolAnswer(msgspec.Struct, frozen=True):
-    enrolment: str
-    certificate: str
-    root: Root
-
-
-class Papers(msgspec.Struct, frozen=True):
-    enrolment: str
-    certificate: str
-
-
-class Numbered(msgspec.Struct, frozen=True):
-    version: int
-
-
-class ServiceState(msgspec.Struct, frozen=True):
-    staff: Numbered
-    prices: Numbered | None = None
-    enrolment: Numbered | None = None
-
-
-class Result(msgspec.Struct, frozen=True):
-    hash: str
-    outcome: str
-    number: str = ""
-    reason: str = ""
-
-
-class JournalAnswer(msgspec.Struct, frozen=True):
-    results: list[Result]
-
-
 class NotSellingError(Exception):
     """This device may not sell now; said in the user's words."""
 
@@ -126,6 +96,7 @@ class Device:
         self.staff: list[StaffMember] = []
         self._staff_version = 0
         self._journal = Journal(folder / "journal.jsonl")
+        self._brought_again: list[str] = []
         self._go_on()
 
     @classmethod
@@ -183,7 +154,7 @@ class Device:
         """
         if self.memory.place != STORE:
             return
-        state = msgspec.json.decode(self.line.get("/state"), type=ServiceState)
+        state = msgspec.json.decode(self.ask_state(), type=ServiceState)
         if state.enrolment is not None and state.enrolment.version > self.enrolment.version:
             self._take_enrolment()
         if state.staff.version > self._staff_version:
@@ -194,6 +165,17 @@ class Device:
             if manifest.version <= self.prices_version:
                 raise BadDocument("an older price file")
             self.take_prices(manifest)
+
+    def ask_state(self) -> bytes:
+        """The cheap poll. What its service had acknowledged and has lost waits again afterwards."""
+        series, waiting = self.series.id, self._journal.unsent
+        sent = max(0, self.memory.counter - sum(_type_of(each) == "butik-sale" for each in waiting))
+        answer = self.line.get(f"/state?series={series}&sent={sent}")
+        lost = lost_records(answer, series=series, sent=sent, kept=self._journal.sent)
+        if lost and lost != self._brought_again:  # what the service keeps in quarantine is not brought for ever
+            self._journal.take_back(lost)
+        self._brought_again = lost
+        return answer
 
     def take_staff(self, newest: StaffList) -> None:
         if newest.store != self.enrolment.store.id:

@@ -61,7 +61,9 @@ def check_ready(device: Device) -> bool:
 
 def look(device: Device) -> str:
     """Ask for the newest order, as a device does at start, on waking and once a minute; return where it is then."""
-    _hear(device, msgspec.json.decode(_cloud(device).get("/state"), type=Told))
+    cloud = _cloud(device)
+    answer = device.ask_state() if device.memory.place == EMERGENCY else cloud.get("/state")
+    _hear(device, msgspec.json.decode(answer, type=Told))
     return device.memory.place
 
 

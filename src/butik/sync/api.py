@@ -8,6 +8,8 @@ from butik.lib.clock import now
 from butik.lib.machine_api import answer, decode_body, make_api, read_body
 from butik.lib.openapi import describe
 from butik.lib.problems import Problem
+from butik.organisation.actions import expect_code
+from butik.organisation.guesses import address_of, allow_guess, note_wrong_guess
 from butik.organisation.models import Store
 from butik.sync.authentication import identify_store
 from butik.sync.core import Cursor
@@ -39,7 +41,15 @@ api = make_api("Store and chain", "sync")
 def enrol(request: HttpRequest) -> HttpResponse:
     """A one-time code is exchanged for a certificate of the store's key."""
     wish = decode_body(read_body(request, SMALL), decode_enrol)
-    return answer(enrol_store(wish=wish, now=now()))
+    moment, caller = now(), address_of(request)
+    allow_guess(door="store-code", caller=caller, now=moment)
+    try:
+        expect_code(code=wish.code, for_device=False, now=moment)
+        return answer(enrol_store(wish=wish, now=moment))
+    except Problem as problem:
+        if problem.type == "bad-code":
+            note_wrong_guess(door="store-code", caller=caller, now=moment)
+        raise
 
 
 @api.get("/certificate", openapi_extra=describe(Renewed))

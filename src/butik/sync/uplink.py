@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from butik.changes.models import OutboxItem
 from butik.lib.ids import new_id
+from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.outgoing import record_bodies
@@ -47,6 +48,17 @@ def has_unsent(organisation_id: UUID) -> bool:
         rows = OutboxItem.objects.filter(organisation_id=organisation_id)
         acked = Uplink.objects.values_list("acked", flat=True).first() or 0
         return rows.filter(seq__isnull=True).exists() or rows.filter(seq__gt=acked).exists()
+
+
+def oldest_unacknowledged(organisation_id: UUID) -> datetime | None:
+    """When the first thing came that the chain does not have; None when it has all, or there is no chain."""
+    if not this_installation().chain_url:
+        return None
+    acked = Uplink.objects.values_list("acked", flat=True).first() or 0
+    rows = OutboxItem.objects.filter(organisation_id=organisation_id)
+    oldest = rows.filter(seq__gt=acked).order_by("seq").values_list("created_at", flat=True).first()
+    fresh = rows.filter(seq__isnull=True).order_by("id").values_list("created_at", flat=True).first()
+    return min((each for each in (oldest, fresh) if each is not None), default=None)
 
 
 def number_items(organisation_id: UUID) -> None:

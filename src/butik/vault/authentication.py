@@ -10,9 +10,10 @@ from django.http import HttpRequest
 
 from butik.lib.clock import now
 from butik.lib.machine_api import read_body
+from butik.lib.outside import read_json
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, encode, open_document
-from butik.organisation.keys import CERTIFICATE, Certificate, read_certificate, root_public_key
+from butik.organisation.keys import CERTIFICATE, CERTIFICATES, Certificate, read_certificate, root_public_key
 from butik.organisation.models import Chain, Store
 from butik.organisation.pairing import emergency_audience
 from butik.organisation.proofs import Claims, check_claims, read_proof, sent_target
@@ -80,7 +81,7 @@ def _introduced(request: HttpRequest) -> tuple[Chain, Certificate]:
     """The certificate, by the root of the chain that it names. Which chain that is, only it can say."""
     document = request.headers.get("Butik-Certificate", "")
     try:
-        claimed = msgspec.json.decode(open_document(document, CERTIFICATE).payload, type=Certificate)
+        claimed = read_json(open_document(document, CERTIFICATE).payload, CERTIFICATES)
         with tenant_scope([claimed.org]):
             chain = Chain.objects.filter(organisation_id=claimed.org, pk=claimed.chain).first()
         if chain is None or not chain.root_key:

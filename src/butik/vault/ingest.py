@@ -20,6 +20,7 @@ from butik.sales.enrolment import learn_series, series_number
 from butik.snapshot.format import BadSnapshot
 from butik.snapshot.format import Device as SnapshotDevice
 from butik.vault.evidence import Evidence, Tree, TreeCompany, Version
+from butik.vault.models import NewDevice
 
 BATCH = 5000
 
@@ -134,7 +135,9 @@ def _ingest_pos(store: Store, number: int, pos_id: str, name: str) -> Pos:
 def _ingest_device(pos: Pos, said: SnapshotDevice, now: datetime) -> None:
     """A device is known by its key. What closes it is taken in; nothing opens one again."""
     known: Device | None = Device.objects.filter(organisation_id=pos.organisation_id, kid=said.kid).first()
-    if known is None:
+    if known is None and _is_unapproved(pos, said.kid):
+        log.warning("Store %s names a device that no person has approved.", pos.store_id)
+    elif known is None:
         Device.objects.create(
             id=said.id,
             organisation_id=pos.organisation_id,
@@ -153,6 +156,12 @@ def _ingest_device(pos: Pos, said: SnapshotDevice, now: datetime) -> None:
         log.warning("Store %s names a device of another store.", pos.store_id)
     elif said.state != Device.State.ACTIVE and known.state not in {Device.State.REVOKED, said.state}:
         Device.objects.filter(pk=known.pk).update(state=said.state, closed_at=now)
+
+
+def _is_unapproved(pos: Pos, kid: str) -> bool:
+    """It came during an emergency; that it stands in a backup afterwards does not decide for the person."""
+    rows = NewDevice.objects.filter(organisation_id=pos.organisation_id, kid=kid)
+    return bool(rows.exclude(state=NewDevice.State.APPROVED).exists())
 
 
 @contextmanager

@@ -159,3 +159,40 @@ class Revocation(TenantModel):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "store", "kid"], name="revocation_once")]
+
+
+class NewDevice(TenantModel):
+    """A device that showed its papers while its store was held: it counts for nothing until a person says so.
+
+    It stands in no table of devices meanwhile. Its store may be one that nobody here has heard of: so no foreign key.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "WAITING", _("Waits for a person")
+        APPROVED = "APPROVED", _("Approved")
+        REFUSED = "REFUSED", _("Refused")
+
+    chain_id = models.UUIDField()
+    store_id = models.UUIDField()
+    device_id = models.UUIDField()
+    kid = models.CharField(max_length=22)
+    key = models.BinaryField(max_length=32)
+    pos_number = models.PositiveIntegerField()
+    name = models.CharField(max_length=64)
+    enrolment = models.TextField()  # the butik-enrolment document
+    certificate = models.TextField()  # butik-key: who vouches for it
+    key_version = models.PositiveIntegerField()  # of that store key
+    is_key_new = models.BooleanField()  # nor was that key known before the emergency
+    app_version = models.CharField(max_length=20, blank=True)
+    first_seen_at = models.DateTimeField()
+    latest_seen_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "kid"], name="new_device_once")]
+        indexes = [models.Index(fields=["organisation", "chain_id", "state"], name="new_device_by_state")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -17,23 +17,24 @@ from butik.audit.models import AuditEntry
 from butik.emergency.actions import accept_shortfall
 from butik.emergency.adopting import NotAdopted, adopt_chain
 from butik.emergency.models import Assignment, Emergency, EmergencyStore
-from butik.emergency.tests.conftest import Cloud, keep_backup
+from butik.emergency.tests.conftest import Cloud, activate_chain, keep_backup
+from butik.emergency.tests.test_newcomers import Thief
 from butik.lib import clock
 from butik.lib.signing import BadDocument, SigningKey
-from butik.organisation.models import Chain, Store
+from butik.organisation.models import Chain, Device, Store
 from butik.organisation.pairing import introduce_chain
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.models import Person
 from butik.staff.people import give_access
 from butik.vault.differences import Difference
-from butik.vault.models import StoredBackup
+from butik.vault.models import NewDevice, Revocation, StoredBackup
 
 SECOND_FACTOR = "butik.emergency.second_factor.SecondFactorMiddleware"
 
 
 @pytest.fixture(autouse=True)
 def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("views", "activation_views", "store_views", "quarantine_views"):
+    for module in ("views", "activation_views", "store_views", "quarantine_views", "waiting_views"):
         monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
 
 
@@ -321,3 +322,92 @@ def test_nobody_accepts_a_backup_without_the_right_or_during_an_emergency(
     assert held.state == "QUARANTINED"
     other = backed.shops[1].store
     assert alice.get(f"/stores/{other.pk}/backups/{held.pk}/").status_code == 404
+
+
+def new_device(cloud: Cloud) -> NewDevice:
+    backed = Thief(cloud).invents()
+    assert cloud.ready(backed).status_code == 403
+    with tenant_scope([cloud.organisation_id]):
+        found: NewDevice = NewDevice.objects.get(kid=backed.till.key.kid)
+    return found
+
+
+def test_what_waits_is_listed_and_a_person_approves_or_refuses_it(
+    alice: Client, backed: Cloud, active: Emergency
+) -> None:
+    row = new_device(backed)
+    page = f"/chains/{backed.chain.pk}/waiting/"
+    for address in (f"/chains/{backed.chain.pk}/", "/board/"):
+        assert page in alice.get(address).content.decode()
+    said = text(alice.get(page))
+    assert "1 thing waits for a person" in said
+    assert "Ours Nordly 12 3 the store's key" in said.replace("&#x27;", "'")
+    done = text(alice.post(f"{page}devices/{row.pk}/", {"decision": "approve"}, follow=True))
+    assert "Ours is approved" in done
+    assert "Nothing waits for a person" in done
+    assert "Ours is refused" in text(alice.post(f"{page}devices/{row.pk}/", {"decision": "refuse"}, follow=True))
+    with tenant_scope([backed.organisation_id]):
+        row.refresh_from_db()
+        assert row.state == "REFUSED"
+        assert Device.objects.get(kid=row.kid).state == "REVOKED"
+
+
+def test_papers_that_fit_nothing_are_said_to_and_nothing_is_half_done(
+    alice: Client, backed: Cloud, active: Emergency
+) -> None:
+    """They name the id of a device that is known with another key."""
+    ours = Thief(backed).invents(device=backed.papers[0].till.device)
+    backed.ready(ours)
+    with tenant_scope([backed.organisation_id]):
+        row = NewDevice.objects.get()
+    page = f"/chains/{backed.chain.pk}/waiting/"
+    said = text(alice.post(f"{page}devices/{row.pk}/", {"decision": "approve"}, follow=True))
+    assert "do not fit what is known here" in said
+    with tenant_scope([backed.organisation_id]):
+        row.refresh_from_db()
+        assert row.state == "WAITING"
+        assert bytes(Device.objects.get(pk=backed.papers[0].till.device).key) == backed.papers[0].till.key.public
+
+
+def test_nobody_decides_without_the_right(backed: Cloud, active: Emergency) -> None:
+    row = new_device(backed)
+    manager = signed_in(
+        give_access(
+            email="bob@example.com", name="Bob", password=PASSWORD, level="STORE_MANAGER", chain=backed.chain,
+            organisation_id=backed.organisation_id, store=backed.shops[0].store, actor="system", now=NOW,
+        )
+    )  # fmt: skip
+    address = f"/chains/{backed.chain.pk}/waiting/devices/{row.pk}/"
+    assert manager.post(address, {"decision": "approve"}).status_code == 403
+    with tenant_scope([backed.organisation_id]):
+        row.refresh_from_db()
+        assert row.state == "WAITING"
+
+
+def test_a_revocation_that_came_during_the_emergency_is_decided_there(
+    alice: Client, backed: Cloud, active: Emergency
+) -> None:
+    papers, store = backed.papers[0], backed.shops[0].store
+    with tenant_scope([backed.organisation_id]):
+        kept = Revocation.objects.create(
+            organisation_id=backed.organisation_id, chain=backed.chain, store=store, device_id=papers.till.device,
+            kid=papers.till.key.kid, document="d", received_at=NOW, state="WAITING",
+        )  # fmt: skip
+    page = f"/chains/{backed.chain.pk}/waiting/"
+    assert "Devices that their stores want closed" in text(alice.get(page))
+    said = text(alice.post(f"{page}revocations/{kept.pk}/", {"decision": "approve"}, follow=True))
+    assert "The device is closed" in said
+    assert backed.get(papers, "/state").json()["type"] == "device-revoked"
+
+
+def test_who_became_known_after_the_date_of_the_backups_is_shown_and_may_be_closed(
+    alice: Client, backed: Cloud
+) -> None:
+    for shop in backed.shops:
+        keep_backup(shop.store, days_ago=5)
+    activate_chain(backed, date=(NOW - timedelta(days=5)).date())
+    page = f"/chains/{backed.chain.pk}/waiting/"
+    assert "Known since the date of the backups" in text(alice.get(page))
+    device = backed.papers[0].till.device
+    assert "is closed" in text(alice.post(f"{page}close/{device}/", follow=True))
+    assert backed.get(backed.papers[0], "/state").json()["type"] == "device-revoked"

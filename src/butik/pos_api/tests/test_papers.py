@@ -57,6 +57,7 @@ def test_it_tells_a_device_what_is_newest(till: Till, line: Line) -> None:
         "staff": {"version": 1},
         "enrolment": {"version": 1},
         "minimum_app": "0.1.0",
+        "series": None,
     }
 
 

@@ -47,12 +47,12 @@ class Line:
         return self._answer(path, body)
 
     def _answer(self, path: str, body: Any) -> bytes:
-        self.calls.append(path)
+        self.calls.append(path.split("?")[0])
         if path == "/journal":
             self.records += body["records"]
             hashes = [hashlib.sha256(each.encode()).hexdigest() for each in body["records"]]
             return msgspec.json.encode({"results": [{"hash": each, "outcome": "BOOKED"} for each in hashes]})
-        answer = self.answers[path]
+        answer = self.answers[path.split("?")[0]]
         return answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
 
 

@@ -67,3 +67,15 @@ def test_it_renews_the_certificate_of_a_store_that_has_proven_its_key(store: Sto
     assert said.key_bytes == store.key.public
     store.key = SigningKey.generate()
     assert store.get("/certificate").status_code == 401
+
+
+def test_who_guesses_is_slowed_and_takes_no_lock(store: StoreCaller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong code never gets as far as the enrolment's transaction; another caller's right one is taken."""
+    key = encode(SigningKey.generate().public)
+    monkeypatch.setattr("butik.sync.api.enrol_store", lambda **_: pytest.fail("a guess has got this far"))
+    for _ in range(10):
+        assert enrol(store, "AAAA-AAAA", key).json()["type"] == "bad-code"
+    assert enrol(store, "AAAA-AAAA", key).json()["type"] == "too-many"
+    monkeypatch.undo()
+    store.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    assert enrol(store, issue(store), key).status_code == 200
