@@ -133,7 +133,7 @@ TEMPLATES = [
 
 # Signing in to pages
 AUTH_USER_MODEL = "staff.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["butik.staff.sign_in.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -152,7 +152,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # never into a log: mails bear links that sign in
 
 # Cookies ignore ports: each service names its own, and only https lets it claim the host.
 _cookie = f"{'__Host-' if _is_https else ''}butik-{BUTIK_ROLE}-{_address.port or 443}"

@@ -18,7 +18,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("health", health, name="health"),
     path("language/", set_language, name="set_language"),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("butik.staff.account_urls")),
     path("errors/", include("butik.error_log.urls")),
     path("audit-log/", include("butik.audit_log.urls")),
     *(path(prefix, include(f"butik.{app}.urls")) for prefix, app in settings.ROLE.urls),

@@ -55,7 +55,7 @@ def send(client: Client, method: str, address: str, body: bytes = b"", **options
 def signed_in(person: Person | None) -> Client:
     client = Client(raise_request_exception=False)
     if person is not None:
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(person)
     return client
 
 

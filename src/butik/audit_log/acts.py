@@ -54,6 +54,7 @@ ACTS = {
     "staff.assistant.changed": _("Shop assistant changed"),
     "staff.assistant.pin_reset": _("New PIN for a shop assistant"),
     "staff.assistant.unblocked": _("Shop assistant unblocked"),
+    "staff.person.address_changed": _("Address of a person changed"),
     "staff.person.invited": _("Person given access"),
     "sync.chain.joined": _("Store service joined its chain"),
     "sync.pos.taken": _("POS of a store taken over"),

@@ -4,18 +4,20 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from butik.lib.ids import new_id
 from butik.lib.tenant import ONESELF, PERMITTED, TenantModel
 from butik.organisation.models import Chain, Store
+from butik.staff.addresses import AddressField, normal_address
 from butik.staff.rights import LEVEL_RIGHTS, Right
 from butik.staff.visibility import Rows, restrict
 
 
 class PersonManager(BaseUserManager["Person"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
-        person = self.model(email=self.normalize_email(email).lower(), **fields)
+        person = self.model(email=normal_address(email), **fields)
         person.set_password(password)
         person.save(using=self._db)
         return person
@@ -25,10 +27,11 @@ class Person(AbstractBaseUser):
     """Somebody who signs in to pages. Belongs to no organisation by itself: memberships say what is seen."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField(unique=True)
+    email = AddressField(unique=True)
     name = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=5, blank=True)
     is_active = models.BooleanField(default=True)
+    second_factor_version = models.PositiveIntegerField(default=1)  # counts its changes
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -46,6 +49,11 @@ class Person(AbstractBaseUser):
 
     def restrict(self, rows: Rows) -> Rows:
         return restrict(rows, self)
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """What a session is bound to: it ends when she signs in by other means than those it was begun with."""
+        means = f"{self.password}|{self.email}|{self.second_factor_version}"
+        return salted_hmac("butik.staff.session", means, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Membership(TenantModel):

@@ -1,14 +1,24 @@
-"""People who sign in to pages: given access, changed in their level."""
+"""People who sign in to pages: given access, changed in their level, found at another address."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from butik.audit.actions import record
 from butik.organisation.models import Chain, Store
 from butik.organisation.tenancy import tenant_scope
+from butik.staff.addresses import normal_address
 from butik.staff.models import Membership, Person
+
+
+class KnownPerson(Exception):
+    """The address belongs to somebody already. Rights that are meant for one person must not reach another."""
+
+    def __init__(self, person: Person) -> None:
+        super().__init__(f"{person.email} is {person}")
+        self.person = person
 
 
 def give_access(
@@ -22,11 +32,18 @@ def give_access(
     store: Store | None,
     actor: str,
     now: datetime,
+    is_known: bool = False,
 ) -> Person:
-    """Make the person if she is new, and give her this level there; a level that she had there is replaced."""
-    person = Person.objects.filter(email=email.lower()).first()
+    """Make a person and give her this level there. `is_known`: somebody who has the address already gets it as well.
+
+    A level that she had there is replaced. Without `is_known` a known address is refused (KnownPerson): who asks
+    thinks of somebody new.
+    """
+    person = Person.objects.filter(email=email).first()
+    if person is not None and not is_known:
+        raise KnownPerson(person)
     if person is None:
-        person = Person(email=email.lower(), name=name)
+        person = Person(email=normal_address(email), name=name)
         person.set_password(password)  # slow on purpose: before the transaction
     with tenant_scope([organisation_id], person=person.pk), transaction.atomic():
         if person._state.adding:
@@ -45,3 +62,38 @@ def give_access(
             level=membership.level,
         )
     return person
+
+
+def change_address(*, person: Person, email: str, actor: str, now: datetime) -> None:
+    """An administrator's act, never the person's own: rights are given to addresses. Ends her sessions."""
+    with tenant_scope([], person=person.pk):
+        memberships = list(Membership.objects.filter(person=person))
+    with tenant_scope({each.organisation_id for each in memberships}, person=person.pk), transaction.atomic():
+        taken = Person.objects.filter(email=email).exclude(pk=person.pk).first()
+        if taken is not None:
+            raise KnownPerson(taken)
+        person.email = normal_address(email)
+        try:
+            with transaction.atomic():
+                person.save(update_fields=["email"])
+        except IntegrityError as error:  # somebody else was faster
+            raise KnownPerson(Person.objects.get(email=email)) from error
+        record_of_person("staff.person.address_changed", person, memberships, actor=actor, at=now)
+
+
+def record_of_person(
+    action: str, person: Person, memberships: list[Membership], *, actor: str, at: datetime, **data: Any
+) -> None:
+    """A line wherever she has a level: whoever answers for that place sees it. Inside the scope of all of them."""
+    places = {(each.organisation_id, each.chain_id, each.store_id) for each in memberships}
+    for organisation_id, chain_id, store_id in sorted(places, key=str):
+        record(
+            action,
+            organisation_id=organisation_id,
+            chain_id=chain_id,
+            store_id=store_id,
+            actor=actor,
+            at=at,
+            subject=person.pk,
+            **data,
+        )

@@ -31,7 +31,7 @@ def signed_in(home: Home, level: str = "STORE_MANAGER", store: UUID | None = Non
             organisation_id=chain.organisation_id, person=person, chain=chain, store=home.shop.store, level=level
         )
     client = Client()
-    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(person)
     return client
 
 
@@ -128,7 +128,7 @@ def test_who_may(home: Home) -> None:
     assert Client().get(address(home)).status_code == 302
     stranger = Client()
     person = Person.objects.create_user("stranger@example.org", password="correct horse battery")
-    stranger.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    stranger.force_login(person)
     assert stranger.get(address(home)).status_code in {403, 404}
     assert signed_in(home).get(address(home, "claim")).status_code == 405
     assert signed_in(home, "STORE_OWNER").post(address(home, "release")).status_code == 404  # nothing was claimed

@@ -44,7 +44,7 @@ def test_it_gives_a_level_over_a_chain_or_the_organisation(cast: Cast, password:
 
 
 def test_saying_it_again_changes_the_level_and_not_the_password(cast: Cast) -> None:
-    call_command("create_person", "bob@example.com", "--level", "STORE_OWNER", "--store", "12")
+    call_command("create_person", "bob@example.com", "--level", "STORE_OWNER", "--store", "12", "--known")
     assert level_of(cast, "bob@example.com")[0] == "STORE_OWNER"
     assert Person.objects.get(email="bob@example.com").check_password("correct horse battery")
 
