@@ -138,14 +138,21 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-ACCOUNT_ADAPTER = "butik.staff.sign_in.ClosedSignUp"
+ACCOUNT_ADAPTER = "butik.staff.sign_in.PeopleAreInvited"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_RATE_LIMITS = False  # ours are in the database (staff/tries.py); allauth's cache is emptied by strangers
+ACCOUNT_FORMS = {"change_password": "butik.staff.account_forms.NewPasswordForm"}
 ACCOUNT_SESSION_REMEMBER = True  # for a working day: SESSION_COOKIE_AGE
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "butik.staff.account_forms.CodeForm",
+    "reauthenticate": "butik.staff.account_forms.CodeAgainForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # the code before and the one after too: people type slowly, and phones' clocks differ
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
@@ -159,6 +166,7 @@ _cookie = f"{'__Host-' if _is_https else ''}butik-{BUTIK_ROLE}-{_address.port or
 SESSION_COOKIE_NAME = f"{_cookie}-session"
 CSRF_COOKIE_NAME = f"{_cookie}-csrf"
 LANGUAGE_COOKIE_NAME = f"{_cookie}-language"
+DEVICE_COOKIE_NAME = f"{_cookie}-device"  # of browsers from which somebody has signed in before
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _is_https
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True

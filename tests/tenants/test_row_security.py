@@ -20,6 +20,7 @@ SHARED = {
     "live_streamstate": "how far this service's own streams have got",
     "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",
+    "staff_trycount": "how often somebody was wrong: who tries is nobody's yet",
     "staff_person": "a person may work for several organisations; memberships say for which",
 }
 

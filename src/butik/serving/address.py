@@ -3,6 +3,7 @@
 import http.client
 import socket
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +38,17 @@ def read_address(*, url: str, bind: str, port: str, tls: str, tls_key: str) -> A
     at_home = parts.hostname in {"localhost", LOOPBACK} or (parts.scheme == "https" and not seen.certificate)
     bind = bind or (LOOPBACK if at_home else _everywhere())
     return Address(url=url, bind=bind, port=int(port or default), tls=seen)
+
+
+def read_proxies(said: str, *, tls: str) -> list[str]:
+    """Whose word on a caller's address is believed. A server on this machine that has our certificate: by itself."""
+    listed = [each.strip() for each in said.split(",") if each.strip()]
+    for each in listed:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise BadAddress(f"BUTIK_PROXIES must be addresses or networks such as 10.0.0.5, not {each!r}.") from error
+    return listed or ([LOOPBACK, "::1"] if tls == "off" else [])
 
 
 def _tls(scheme: str, certificate: str, key: str) -> Tls:

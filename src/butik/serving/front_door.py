@@ -102,7 +102,15 @@ def listen(address: str, tls: Tls, nginx: Nginx) -> str:
 
 
 def service_config(
-    *, address: str, sockets: Sockets, package: Path, tls: Tls, nginx: Nginx, apps: Collection[str], spool: Path
+    *,
+    address: str,
+    sockets: Sockets,
+    package: Path,
+    tls: Tls,
+    nginx: Nginx,
+    apps: Collection[str],
+    spool: Path,
+    proxies: Collection[str],
 ) -> str:
     """Calls, streams and pages each to their own process; our own files straight from the package.
 
@@ -120,7 +128,7 @@ def service_config(
     proxy_set_header Host $http_host;
     proxy_set_header X-Forwarded-Proto {tls.scheme};
     proxy_set_header X-Forwarded-For $remote_addr;
-    proxy_connect_timeout 5s;
+{_callers_behind(proxies)}    proxy_connect_timeout 5s;
     proxy_read_timeout 10m;
     proxy_buffers 16 16k;
 {upstreams}    server {{
@@ -180,6 +188,12 @@ def _large(large: Large) -> str:
 
 def _problem(kind: str, status: int, title: str) -> str:
     return json.dumps({"type": kind, "title": title, "status": status})
+
+
+def _callers_behind(proxies: Iterable[str]) -> str:
+    """What a proxy of ours says of its caller is believed; what anybody else says is not."""
+    trusted = "".join(f"    set_real_ip_from {each};\n" for each in proxies)
+    return f"{trusted}    real_ip_header X-Forwarded-For;\n    real_ip_recursive on;\n" if trusted else ""
 
 
 def _upstream(name: str, paths: Iterable[Path]) -> str:

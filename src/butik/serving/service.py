@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from butik.lib.command_line import Parser
-from butik.serving.address import Address, BadAddress, answers, read_address, socket_answers
+from butik.serving.address import Address, BadAddress, answers, read_address, read_proxies, socket_answers
 from butik.serving.data_folder import FolderInUse, Sockets, lock_folder, make_sockets
 from butik.serving.founding import NotFounded, found, need_files, need_room
 from butik.serving.front_door import front_door, service_config
@@ -49,6 +49,7 @@ def _serve(*, new: bool) -> int:
         need_room(data)
     else:
         need_files(data, settings.BUTIK_ROLE, on_sqlite=not text("BUTIK_DATABASE_URL"))
+    proxies = read_proxies(text("BUTIK_PROXIES"), tls=text("BUTIK_TLS"))
     lock_folder(data)
     with claim_port(address.bind, address.port) as listener:
         django.setup()
@@ -59,10 +60,10 @@ def _serve(*, new: bool) -> int:
         if code:
             say("Nothing was started." if code == 2 else "The database could not be brought up to date; see above.")
             return code
-        return _supervise(address, data, listener)
+        return _supervise(address, data, listener, proxies)
 
 
-def _supervise(address: Address, data: Path, listener: socket.socket) -> int:
+def _supervise(address: Address, data: Path, listener: socket.socket, proxies: list[str]) -> int:
     from django.conf import settings
     from django.db import connection
 
@@ -80,6 +81,7 @@ def _supervise(address: Address, data: Path, listener: socket.socket) -> int:
         nginx=nginx,
         apps=[app for _, app in settings.ROLE.urls],
         spool=spool_folder(data, text("BUTIK_SPOOL")),
+        proxies=proxies,
     )
     members = [
         children.web("pages", sockets.pages, threads=children.PAGE_THREADS),

@@ -56,6 +56,13 @@ class Person(AbstractBaseUser):
         return salted_hmac("butik.staff.session", means, secret=secret, algorithm="sha256").hexdigest()
 
 
+class TryCount(models.Model):
+    """How far ahead of the clock somebody's wrong tries have come (`tries.py`). The key says nothing about whose."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    busy_until = models.DateTimeField(db_index=True)
+
+
 class Membership(TenantModel):
     """A level over an organisation (no chain, no store), a chain (no store) or one store."""
 

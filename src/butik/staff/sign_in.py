@@ -1,22 +1,78 @@
 """Signing in to pages: people are invited, nobody signs up, and a person is found by her own address alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from django.http import HttpRequest
+from allauth.core import context
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import ngettext
 
+from butik.lib.clock import now
+from butik.organisation.guesses import address_of
+from butik.staff.known_devices import known_device, remember_device
 from butik.staff.models import Person
+from butik.staff.tries import TooManyTries, counters, give_back, take_try
 
 
-class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
+class Tried:
+    """Whether a try was right is said by whoever judges it."""
+
+    right = False
+
+
+@contextmanager
+def counted_try(request: HttpRequest, account: str, purpose: str) -> Iterator[Tried]:
+    """Count a try before it is judged, and give it back when it was right. Too many are refused in words."""
+    person = Person.objects.filter(email=account).first()
+    asked = counters(purpose=purpose, account=account, block=address_of(request), device=known_device(request, person))
+    try:
+        take_try(asked, now())
+    except TooManyTries as refusal:
+        raise ValidationError(waiting_words(refusal.wait)) from refusal
+    tried = Tried()
+    yield tried
+    if tried.right:
+        give_back(asked)
+
+
+def waiting_words(wait: timedelta) -> str:
+    minutes = -(-wait // timedelta(minutes=1))
+    return ngettext(
+        "Too many wrong tries. Wait a minute, or use a passkey or a device that you signed in on before.",
+        "Too many wrong tries. Wait %(count)d minutes, or use a passkey or a device that you signed in on before.",
+        minutes,
+    ) % {"count": minutes}
+
+
+class PeopleAreInvited(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whose tries are counted. Behind the front door there is a socket without an address: it names its caller."""
-        address: str = request.META.get("REMOTE_ADDR", "")
-        return address or request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() or "unknown"
+        return address_of(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted by `authenticate`: allauth's own counters live in a cache that others' traffic empties."""
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        with counted_try(request, credentials.get("email") or "", "password") as tried:
+            person = super().authenticate(request, **credentials)
+            tried.right = person is not None
+        return person
+
+    def reauthenticate(self, user: Person, password: str) -> bool:
+        found = self.authenticate(context.request, email=user.email, password=password)
+        return found is not None and found.pk == user.pk
+
+    def post_login(self, request: HttpRequest, user: Person, **options: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **options)
+        remember_device(request, response, user)
+        return response
 
 
 class PersonBackend(AuthenticationBackend):  # type: ignore[misc]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from butik.serving.address import ALL_IPV4, BadAddress, read_address
+from butik.serving.address import ALL_IPV4, BadAddress, read_address, read_proxies
 from butik.serving.data_folder import LONGEST_SOCKET, FolderInUse, lock_folder, make_sockets
 from butik.serving.front_door import Tls, listen
 from butik.serving.nginx import Nginx, find_nginx
@@ -54,6 +54,25 @@ def test_a_service_with_a_name_is_called_from_outside() -> None:
 def test_a_wrong_setting_is_named(url: str, settings: dict[str, str], said: str) -> None:
     with pytest.raises(BadAddress, match=said):
         address(url, **settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "tls", "believed"),
+    [
+        ("", "", []),
+        ("", "off", ["127.0.0.1", "::1"]),
+        ("10.0.0.5, 192.168.1.0/24", "off", ["10.0.0.5", "192.168.1.0/24"]),
+        ("2001:db8::/32", "/tls.pem", ["2001:db8::/32"]),
+    ],
+)
+def test_only_a_proxy_that_was_named_says_where_callers_are(said: str, tls: str, believed: list[str]) -> None:
+    assert read_proxies(said, tls=tls) == believed
+
+
+@pytest.mark.parametrize("said", ["proxy.example.com", "10.0.0.5/24", "10.0.0.5;}", "$remote_addr", "all"])
+def test_what_is_no_address_of_a_proxy_is_refused(said: str) -> None:
+    with pytest.raises(BadAddress, match="BUTIK_PROXIES must be addresses"):
+        read_proxies(said, tls="off")
 
 
 def test_the_pos_app_loads_code_from_its_own_host_only(tmp_path: Path) -> None:

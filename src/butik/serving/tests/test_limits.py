@@ -36,6 +36,7 @@ def front_door(role: str) -> str:
         nginx=Nginx("nginx", (1, 25, 1), is_wheel=False),
         apps=apps_of(role),
         spool=Path("/spool"),
+        proxies=[],
     )
 
 
