@@ -18,7 +18,7 @@ from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, key_id, open_document
 from butik.lib.tenant import AnothersRow
 from butik.organisation.installation import audience
-from butik.organisation.keys import CERTIFICATE, CERTIFICATES, Certificate, read_certificate, root_public_key
+from butik.organisation.keys import CERTIFICATE, CERTIFICATES, read_certificate, root_public_key
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.proofs import Proof, check_proof, read_proof, sent_target
 from butik.organisation.tenancy import tenant_scope
