@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 
 from butik import __version__
 from butik.audit.actions import record
-from butik.backups.folder import PART, folder, is_whole, sealed_file, sweep
+from butik.backups.folder import PART, folder, is_whole, put_in_place, sealed_file, sweep
 from butik.backups.line import Answer, UploadTrouble, post_backup
 from butik.backups.models import Backup
 from butik.backups.snapshot_source import read_content
@@ -140,7 +140,7 @@ def _seal(backup: Backup, store: Store, content: Content, pairing: Pairing, now:
         raise
     finally:
         plain.unlink(missing_ok=True)
-    sealed.rename(sealed_file(backup.id))
+    put_in_place(sealed, backup.id)
     with tenant_scope([store.organisation_id]):
         before = Backup.objects.of_store(store).newest_made()
     return Manifest(

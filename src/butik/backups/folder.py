@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from butik.lib.files import sync_folder
+
 ENDING = ".age"
 PART = ".part"  # plain or sealed, but not whole: never offered, and swept
 PIECE = 1024 * 1024
@@ -23,6 +25,12 @@ def folder() -> Path:
 
 def sealed_file(backup_id: UUID) -> Path:
     return folder() / f"{backup_id}{ENDING}"
+
+
+def put_in_place(sealed: Path, backup_id: UUID) -> None:
+    """Give a whole, synced file its name; the name is on the disk too when the call returns."""
+    sealed.rename(sealed_file(backup_id))
+    sync_folder(folder())
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import errno
 import json
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -392,3 +393,24 @@ def test_a_clock_that_ran_a_day_ahead_costs_no_night(shop: Shop, cloud: Cloud) -
     nightly = [(each.day.isoformat(), each.state) for each in rows(shop) if each.occasion == "NIGHTLY"]
     assert nightly == [("2026-11-22", "UPLOADED"), ("2026-11-23", "UPLOADED")]
     assert not any(each.retry_at for each in rows(shop))
+
+
+def test_what_is_made_is_on_the_disk_before_it_is_said(
+    shop: Shop, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes before it gets its name, its name before the row says MADE."""
+    real, asked = os.fsync, list[tuple[str, bool]]()
+
+    def note(handle: int) -> None:
+        real(handle)
+        with tenant_scope([shop.store.organisation_id]):
+            is_said = Backup.objects.exclude(manifest="").exists()
+        asked.append((Path(f"/proc/self/fd/{handle}").readlink().name, is_said))
+
+    monkeypatch.setattr(os, "fsync", note)
+    backup = make_backup(store=shop.store, now=AT)
+    assert backup.state == "MADE"
+    ours = [each for each in asked if each[0] in {f"{backup.id}.part", folder().name}]
+    assert ours[0] == (f"{backup.id}.part", False)
+    assert ours[-1] == (folder().name, False)
+    assert sealed_file(backup.id).exists()

@@ -1,7 +1,9 @@
 """The write-only slot: what is taken, what is refused, and that nothing is half kept."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 import msgspec
@@ -16,8 +18,10 @@ from butik.lib.signing import SigningKey
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.snapshot.manifest import sign_manifest
-from butik.vault import slot
+from butik.vault import slot, storage
 from butik.vault.authentication import PROVISIONAL, Caller
+from butik.vault.models import StoredBackup
+from butik.vault.storage import UNFINISHED, object_path, objects
 from butik.vault.tests.depot import ADDRESS, Depot, Sealed, midday, problem
 
 
@@ -176,3 +180,40 @@ def test_four_a_day(depot: Depot, sealed: Sealed) -> None:
     assert depot.take(depot.backup(at=midday(20)), midday(20)) == "RECEIVED"
     with pytest.raises(Problem, match="too-many"):
         depot.take(depot.backup(at=midday(20)), midday(20))
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """What is asked to be on the disk, in order: its path, and whether the backup had its row by then."""
+    real, asked = os.fsync, list[tuple[str, bool]]()
+
+    def note(handle: int) -> None:
+        real(handle)
+        asked.append((str(Path(f"/proc/self/fd/{handle}").readlink()), StoredBackup.objects.exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    return asked
+
+
+def test_what_is_received_is_on_the_disk_before_it_has_a_row(depot: Depot, synced: list[tuple[str, bool]]) -> None:
+    """Its bytes first, then its name, and the folder of its store: power may go at any moment."""
+    stored = depot.upload(depot.backup())
+    path = object_path(stored.object)
+    ours = [(Path(where), had_row) for where, had_row in synced if str(objects()) in where]
+    assert [where.parent.name for where, _ in ours[:1]] == [UNFINISHED]
+    assert [where for where, _ in ours[1:]] == [path.parent, path.parent.parent]
+    assert not any(had_row for _, had_row in ours)
+
+
+@pytest.mark.parametrize("lost", ["bytes", "name"])
+def test_a_sync_that_is_left_out_would_be_found(
+    depot: Depot, synced: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    """The planted fault."""
+    if lost == "name":
+        monkeypatch.setattr(storage, "sync_folder", lambda path: None)
+    else:
+        real, plain = os.fsync, os.fstat
+        monkeypatch.setattr(os, "fsync", lambda handle: real(handle) if S_ISDIR(plain(handle).st_mode) else None)
+    with pytest.raises(AssertionError):
+        test_what_is_received_is_on_the_disk_before_it_has_a_row(depot, synced)
