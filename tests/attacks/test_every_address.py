@@ -67,7 +67,7 @@ def ask(
     }
     stack = machines if path.startswith("/api/") else pages
     response: HttpResponseBase = stack.get_response(WSGIRequest(environ))
-    for chunk in response if response.streaming else ():  # type: ignore[attr-defined]
+    for chunk in response if response.streaming else ():
         assert chunk is not None
     return response.status_code, response.headers.get("Content-Type", "")
 
