@@ -23,6 +23,7 @@ from butik.lib.signing import SigningKey, encode
 from butik.organisation.installation import forget_installation, install_store
 from butik.organisation.models import Chain
 from butik.organisation.proofs import make_proof
+from butik.organisation.tenancy import tenant_scope
 from butik.wsgi import machines, pages
 from tests.attacks.hostile import DEEP, HUGE, LONG, bodies, headers, queries
 from tests.support.fingerprint import Rows, changed, fingerprint
@@ -242,7 +243,8 @@ def test_this_test_would_notice(here: Tenant, noted: ErrorLogHandler, monkeypatc
     """Its own planted fault: a call that fails at what it is sent, and changes a row before it asks who calls."""
 
     def careless(*_: Any) -> None:
-        Chain.objects.filter(pk=here.chain.pk).update(name="Mallory")
+        with tenant_scope([here.organisation.pk]):
+            Chain.objects.filter(pk=here.chain.pk).update(name="Mallory")
         raise RecursionError
 
     monkeypatch.setattr("butik.sync.api.read_body", careless)
