@@ -120,7 +120,10 @@ def _call(path: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def assistants(street: Street) -> Iterator[Any]:
-    said = msgspec.json.decode(assistant_body(street.maja)) | {"name": "Mallory", "pin": {"mine": True}}
+    said = msgspec.json.decode(assistant_body(street.maja)) | {
+        "name": "Mallory",
+        "pin": {"alg": "x", "iterations": 1, "salt": "", "hash": "mine"},
+    }
     for store in (street.thief.store.pk, street.victim.store.pk, new_id()):
         for ahead in (1, 100, 9_999, 2**31 - 1, 2**62, 10**400):
             yield said | {"store": str(store), "revision": ahead, "pin_version": ahead}

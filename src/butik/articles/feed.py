@@ -18,6 +18,7 @@ from butik.articles.import_rows import (
 from butik.articles.import_run import ensure_groups
 from butik.articles.models import Article
 from butik.articles.rows import ArticleRow
+from butik.lib.outside import read_as
 from butik.live.actions import announce
 from butik.organisation.models import Store
 
@@ -94,7 +95,7 @@ def article_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, ArticleBod
 
 def apply_articles(entries: Sequence[Entry], store: Store, now: datetime) -> None:
     """At a store: take articles as the chain has them. Idempotent; what is as it should be is not written."""
-    bodies = {entry.key: msgspec.json.decode(bytes(entry.body), type=ArticleBody) for entry in entries}
+    bodies = {entry.key: read_as(entry.body, ArticleBody) for entry in entries}
     known = read_versioned(store.chain, list(bodies))
     incoming = [each for number, body in bodies.items() if (each := _incoming(number, body, known))]
     if not incoming:

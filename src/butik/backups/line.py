@@ -15,6 +15,7 @@ import msgspec
 
 from butik.backups.models import Backup
 from butik.backups.words import TROUBLES
+from butik.lib.outside import BadDocument, read_as
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import service_key
 from butik.organisation.models import Store
@@ -121,8 +122,8 @@ def _post_once(pairing: Pairing, call: _Call, kind: type[Said], offset: float) -
     if response.status_code != 200:
         raise _refusal(response)
     try:
-        return msgspec.json.decode(response.content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_as(response.content, kind)
+    except BadDocument as error:
         raise UploadTrouble("bad-answer", str(error)) from error
 
 
@@ -134,8 +135,8 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 def _refusal(response: httpx.Response) -> UploadTrouble:
     try:
-        problem = msgspec.json.decode(response.content, type=_Problem)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        problem = read_as(response.content, _Problem)
+    except BadDocument:
         problem = _Problem(title=f"status {response.status_code}")
     code = problem.type if problem.type in TROUBLES else "refused"
     detail = " ".join(part for part in (problem.type, problem.title, problem.detail) if part)

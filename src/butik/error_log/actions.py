@@ -14,6 +14,7 @@ from butik.changes.actions import put_in_outbox
 from butik.error_log.models import ErrorEntry
 from butik.error_log.problems import DETAIL, MESSAGE, Place, Seen, clean, fingerprint
 from butik.lib.clock import is_within, to_wire
+from butik.lib.outside import read_as
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.tenancy import tenant_scope
@@ -80,7 +81,7 @@ def tell_chain_again(*, now: datetime) -> None:
 
 def take_in(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, body: bytes | str, now: datetime) -> None:
     """At the chain: a store's entry. Raises msgspec.ValidationError when it is none. Call in the sync's transaction."""
-    said = msgspec.json.decode(body, type=EntryBody)
+    said = read_as(body, EntryBody)
     latest_at = min(said.latest_at, now)  # nobody's clock keeps an entry on top for ever, or later words out
     fields: dict[str, Any] = {
         "chain_id": chain_id,

@@ -15,11 +15,12 @@ MAX_SMALL_BODY = 16 * 1024
 MAX_JOURNAL_BODY = 8 * 1024 * 1024
 MAX_PUSH_PACKED = 2 * 1024 * 1024
 MAX_PUSH_UNPACKED = 8 * 1024 * 1024
-MAX_STATUS = 4 * 1024  # what a store says of itself with a push
+MAX_STATUS = 64 * 1024  # what a store says of itself with a push
 # A signed document as it travels. The longest honest sale has a thousand lines in the longest letters; a push of such
 # records alone still fits its body.
 MAX_DOCUMENT = 1024 * 1024
 MAX_HEADER = 1024  # of a signed document, in base64url
+MAX_ANSWER = 16 * 1024 * 1024  # of a chain or an emergency cloud, unpacked
 MAX_RECORDS = 500  # of one call
 MAX_ITEMS = 500  # of one push
 

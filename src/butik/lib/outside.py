@@ -7,6 +7,7 @@ so it is the machine that has no memory, and the same bytes can be read later.
 """
 
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -74,3 +75,15 @@ def check_shape(data: Bytes, *, limit: int = MAX_DOCUMENT) -> None:
         rest = rest.replace(b"[]", b"_").replace(b"{}", b"_").replace(b"_", b"")
     if rest:
         raise BadDocument("nested too deeply, or brackets do not match")
+
+
+@cache
+def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(kind)
+
+
+def read_as(data: Bytes | str, kind: type[T], *, limit: int = MAX_DOCUMENT) -> T:
+    """`read_json` for what is read now and then: the decoder is made when it is first needed."""
+    raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+    value: T = read_json(raw, _decoder(kind), limit=limit)  # type: ignore[arg-type] # a type has a hash
+    return value

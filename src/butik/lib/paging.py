@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.http import HttpRequest
 
+from butik.lib.bounds import MAX_SMALL_BODY
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, encode
 
 Row = TypeVar("Row", bound=models.Model)
@@ -55,7 +57,7 @@ def _read_place(model: type[models.Model], by: tuple[str, ...], text: str) -> li
     if not text:
         return None
     try:
-        values = json.loads(decode(text))
+        values = read_as(decode(text), list[Any], limit=MAX_SMALL_BODY)
         return [_column(model, name).to_python(value) for name, value in zip(by, values, strict=True)]
     except (BadDocument, FieldDoesNotExist, TypeError, UnicodeError, ValidationError, ValueError):
         return None

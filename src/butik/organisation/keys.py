@@ -6,9 +6,11 @@ Private keys are files of mode 0600 in the service's own folder (`secret_files.p
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from butik.lib.clock import to_wire
 from butik.lib.files import SecretTrouble
@@ -32,8 +34,8 @@ class Certificate(msgspec.Struct, frozen=True):
     key: str
     use: str
     version: int
-    issued_at: datetime
-    expires_at: datetime
+    issued_at: Annotated[datetime, Meta(tz=True)]
+    expires_at: Annotated[datetime, Meta(tz=True)]
 
     @property
     def key_bytes(self) -> bytes:
@@ -101,7 +103,7 @@ def read_certificate(document: str, root_key: bytes, now: datetime) -> Certifica
         certificate = read_json(verify_document(document, CERTIFICATE, root_key), CERTIFICATES)
     except BadDocument as error:
         raise BadDocument(f"not a certificate: {error}"[:280]) from error
-    if now > certificate.expires_at + GRACE:
+    if now - GRACE > certificate.expires_at:
         raise BadDocument("certificate has expired")
     return certificate
 

@@ -18,7 +18,8 @@ from msgspec import Meta
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.lib.clock import to_wire
-from butik.lib.signing import BadDocument, decode, encode, verify_document
+from butik.lib.outside import read_as
+from butik.lib.signing import BadDocument, decode, encode, open_document, verify_document
 from butik.live.actions import announce
 from butik.organisation.keys import chain_root
 from butik.organisation.models import Chain, Store
@@ -127,9 +128,9 @@ def introduce_chain(chain: Chain, *, now: datetime) -> str:
 def read_introduction(document: str) -> Introduction:
     """What a chain says of itself, by the key that it names: whoever carries it vouches for it. Raises BadDocument."""
     try:
-        claimed = msgspec.json.decode(decode(document.split(".")[1]), type=Introduction)
-        return msgspec.json.decode(verify_document(document, CHAIN, claimed.key_bytes), type=Introduction)
-    except (msgspec.DecodeError, UnicodeDecodeError, IndexError, ValueError) as error:
+        claimed = read_as(open_document(document, CHAIN).payload, Introduction)
+        return read_as(verify_document(document, CHAIN, claimed.key_bytes), Introduction)
+    except BadDocument as error:
         raise BadDocument("not the introduction of a chain") from error
 
 
@@ -139,8 +140,8 @@ def pair_chain(*, chain: Chain, offer: bytes, actor: str, now: datetime) -> Chai
     Raises NotPaired. An offer with another root than the pinned one is refused: devices would not follow it.
     """
     try:
-        offered = msgspec.json.decode(offer, type=Offer)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        offered = read_as(offer, Offer)
+    except BadDocument as error:
         raise NotPaired("This is not the offer of an emergency cloud.") from error
     if offered.chain != chain.id:
         raise NotPaired("This offer was made for another chain.")
@@ -170,9 +171,9 @@ def pair_chain(*, chain: Chain, offer: bytes, actor: str, now: datetime) -> Chai
 def read_pairing(document: str, root_key: bytes) -> Pairing:
     """What a chain's root says of its emergency cloud. Raises BadDocument."""
     try:
-        return msgspec.json.decode(verify_document(document, EMERGENCY, root_key), type=Pairing)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument("not a pairing with an emergency cloud") from error
+        return read_as(verify_document(document, EMERGENCY, root_key), Pairing)
+    except BadDocument as error:
+        raise BadDocument(f"not a pairing with an emergency cloud: {error}") from error
 
 
 def pairing_of(chain: Chain) -> Pairing | None:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from butik.lib.clock import to_wire
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, SigningKey, verify_document
 
 TYPE = "butik-revocation"
@@ -31,6 +32,6 @@ def sign_revocation(revoked: Revoked, key: SigningKey) -> str:
 def read_revocation(document: str, store_key: bytes) -> Revoked:
     """Raises BadDocument when the store did not say it."""
     try:
-        return msgspec.json.decode(verify_document(document, TYPE, store_key), type=Revoked)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_as(verify_document(document, TYPE, store_key), Revoked)
+    except BadDocument as error:
         raise BadDocument(f"not a {TYPE}: {error}"[:280]) from error

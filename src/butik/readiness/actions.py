@@ -12,6 +12,7 @@ from butik.audit.actions import record
 from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place
 from butik.lib.clock import is_within
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument
 from butik.live.actions import announce
 from butik.organisation.models import Chain, Store
@@ -42,9 +43,9 @@ class BackupBody(msgspec.Struct, frozen=True):
 def take_backup(*, store: Store, body: bytes, now: datetime) -> BackupReport:
     """Keep the newest that is said of a backup. What is proven stays proven; a proof that does not hold proves nothing.
 
-    Raises msgspec.ValidationError for a body that is none.
+    Raises BadDocument for a body that is none.
     """
-    said = msgspec.json.decode(body, type=BackupBody)
+    said = read_as(body, BackupBody)
     with transaction.atomic():
         verdict, trouble = _check(store, said, now)
         rows = BackupReport.objects.select_for_update().filter(organisation_id=store.organisation_id, store=store)

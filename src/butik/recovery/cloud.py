@@ -12,6 +12,8 @@ import msgspec
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from butik.lib.bounds import MAX_ANSWER
+from butik.lib.outside import BadDocument, read_json
 from butik.lib.signing import SigningKey
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import service_key
@@ -142,8 +144,8 @@ class Cloud:
 
 def _trouble(response: httpx.Response) -> CloudTrouble:
     try:
-        told = decode_told.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        told = read_json(response.content, decode_told)
+    except BadDocument:
         return CloudTrouble(
             _("The emergency cloud answered: %(what)s") % {"what": f"status {response.status_code}"}, "unknown"
         )
@@ -152,8 +154,8 @@ def _trouble(response: httpx.Response) -> CloudTrouble:
 
 def _read(decoder: "msgspec.json.Decoder[T]", response: httpx.Response) -> T:
     try:
-        return decoder.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_json(response.content, decoder, limit=MAX_ANSWER)
+    except BadDocument as error:
         said = _("The emergency cloud's answer is not understood: %(why)s") % {"why": str(error)[:200]}
         raise CloudTrouble(said, "bad-answer") from error
 

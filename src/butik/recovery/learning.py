@@ -20,6 +20,7 @@ from django.db import transaction
 
 from butik.articles.models import ArticleVersion
 from butik.lib.ids import new_id
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, key_id
 from butik.organisation.models import Device, Pos, Store
 from butik.organisation.tenancy import tenant_scope
@@ -156,6 +157,6 @@ class _Issued(msgspec.Struct):
 
 def _issued_at(enrolment: str) -> datetime | None:
     try:
-        return msgspec.json.decode(decode(enrolment.split(".")[1]), type=_Issued).issued_at
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, IndexError):
+        return read_as(decode(enrolment.split(".")[1]), _Issued).issued_at
+    except (BadDocument, IndexError):
         return None

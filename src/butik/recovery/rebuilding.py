@@ -13,6 +13,7 @@ from django.db import transaction
 
 from butik.articles.feed import ArticleBody, apply_articles
 from butik.audit.actions import record
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, encode, key_id
 from butik.organisation.installation import install_store, this_installation
 from butik.organisation.keys import Certificate, read_certificate, service_key
@@ -57,13 +58,13 @@ class Introduced:
 def read_papers(text: bytes, *, root_kid: str, now: datetime) -> Introduced:
     """Believe the papers as far as the root goes, which `root_kid` names: it must come by another way."""
     try:
-        papers = msgspec.json.decode(text, type=Papers)
+        papers = read_as(text, Papers)
         root_key = decode(papers.root["key"])
         if key_id(root_key) != root_kid:
             raise BadDocument("the root is not the one that was named")
         certificate = read_certificate(papers.certificate, root_key, now)
         pairing = read_pairing(papers.emergency, root_key)
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
+    except (BadDocument, KeyError) as error:
         raise CannotRebuild(f"The papers do not hold: {error}") from error
     if (pairing.org, pairing.chain) != (certificate.org, certificate.chain):
         raise CannotRebuild("Certificate and pairing are of different chains.")

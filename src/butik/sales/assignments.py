@@ -11,6 +11,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Device, Pos, Store
@@ -58,10 +59,7 @@ class Assignment(msgspec.Struct, frozen=True):
 
 def read_assignment(document: str, emergency_key: bytes, store: Store) -> Assignment:
     """What the emergency root says of a device of `store`. Raises BadDocument, also for another store's."""
-    try:
-        said = msgspec.json.decode(verify_document(document, ASSIGNMENT, emergency_key), type=Assignment)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument(f"not an assignment: {error}"[:280]) from error
+    said = read_as(verify_document(document, ASSIGNMENT, emergency_key), Assignment)
     if (said.org, said.chain, said.store) != (store.organisation_id, store.chain_id, store.id):
         raise BadDocument("assignment of another store")
     if len(said.key_bytes) != 32:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import DataError, IntegrityError, connection, transaction
 
+from butik.lib.faults import is_of_machine
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.events import heed_events, is_heeded
 from butik.sales.journal import Decision, Outcome, decide
@@ -31,7 +32,44 @@ class Bearer:
 
 
 def book_records(records: Sequence[Record], *, place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
-    """Book what can be booked and quarantine the rest, in one transaction; the answer has one decision for each.
+    """Book what can be booked and quarantine the rest; the answer has one decision for each.
+
+    A record that a fault of this software keeps out stops nobody: when others can be booked it waits in quarantine,
+    where it is seen and tried again. When none can, the fault is raised, and whoever brought them keeps them.
+    """
+    try:
+        return _book_or_refuse(records, place=place, bearer=bearer, now=now)
+    except Exception as error:
+        if len(records) == 1 or is_of_machine(error):
+            raise
+        logger.exception("%s records could not be booked together; they are tried one by one", len(records))
+        return _book_one_by_one(records, place, bearer, now, error)
+
+
+def _book_one_by_one(
+    records: Sequence[Record], place: Place, bearer: Bearer, now: datetime, error: Exception
+) -> list[Decision]:
+    decisions: dict[int, Decision] = {}
+    failed: dict[int, Record] = {}
+    for at, record in enumerate(records):
+        try:
+            decisions[at] = _book_or_refuse([record], place=place, bearer=bearer, now=now)[0]
+        except Exception as trouble:
+            if is_of_machine(trouble):
+                raise
+            # without its content, so that whatever it was in it is not met again
+            reason, detail = QuarantinedRecord.Reason.FAILED, repr(trouble)[:300]
+            failed[at] = replace(record, content=None, reason=reason, detail=detail)
+    if not decisions:
+        raise error
+    for at, record in failed.items():
+        logger.error("Record %s waits in quarantine for a fault of this software: %s", record.hash[:16], record.detail)
+        decisions[at] = _book_inside([record], place, bearer, now)[0]
+    return [decisions[at] for at in range(len(records))]
+
+
+def _book_or_refuse(records: Sequence[Record], *, place: Place, bearer: Bearer, now: datetime) -> list[Decision]:
+    """All in one transaction.
 
     The journal is read while another may still write to it: who then finds a head moved does all once more, inside: on
     SQLite behind the gate, on PostgreSQL with the heads locked. What the database itself refuses is tried alone, so
@@ -43,7 +81,7 @@ def book_records(records: Sequence[Record], *, place: Place, bearer: Bearer, now
         return _book_inside(records, place, bearer, now)
     except (HeadMoved, IntegrityError, DataError):
         if len(records) > 1:
-            return [book_records([each], place=place, bearer=bearer, now=now)[0] for each in records]
+            return [_book_or_refuse([each], place=place, bearer=bearer, now=now)[0] for each in records]
     refused = replace(records[0], reason=QuarantinedRecord.Reason.CONFLICT, detail="its id is taken elsewhere")
     return _book_inside([refused], place, bearer, now)
 

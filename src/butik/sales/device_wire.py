@@ -8,6 +8,7 @@ from django.http import QueryDict
 from msgspec import Meta, Struct
 
 from butik.lib.bounds import MAX_INTEGER
+from butik.lib.outside import BadDocument, read_json
 
 _decode_text = msgspec.json.Decoder(str)
 
@@ -82,6 +83,6 @@ def read_series_query(query: QueryDict) -> SeriesQuery | None:
 
 def _text(raw: msgspec.Raw) -> str:
     try:
-        return _decode_text.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_json(raw, _decode_text, limit=len(bytes(raw)))
+    except BadDocument:
         return bytes(raw).decode("utf-8", "surrogateescape")

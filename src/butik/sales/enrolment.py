@@ -16,7 +16,7 @@ from butik.audit.actions import record
 from butik.changes.actions import put_in_outbox
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
-from butik.lib.outside import read_json
+from butik.lib.outside import read_json, read_object
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, encode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
@@ -270,8 +270,8 @@ def series_number(label: object) -> int:
 def enrolled_series(enrolment: str) -> int:
     """The number of the series that an enrolment opened; 0 when it does not say. Nothing is verified."""
     try:
-        return series_number(msgspec.json.decode(decode(enrolment.split(".")[1]))["series"]["label"])
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError):
+        return series_number(read_object(decode(enrolment.split(".")[1]))["series"]["label"])
+    except (BadDocument, LookupError, TypeError):
         return 0
 
 
@@ -314,7 +314,7 @@ def _sign_enrolment(described: dict[str, Any], version: int, now: datetime) -> s
 
 
 def _described(enrolment: str) -> dict[str, Any]:
-    payload: dict[str, Any] = msgspec.json.decode(decode(enrolment.split(".")[1]))
+    payload = read_object(decode(enrolment.split(".")[1]))
     return {name: value for name, value in payload.items() if name not in {"v", "version", "issued_at"}}
 
 

@@ -196,6 +196,7 @@ class QuarantinedRecord(TenantModel):
         CONFLICT = "CONFLICT", _("Same id or number as another record, with other content")
         SERIES = "SERIES", _("Series belongs to another device")
         NOT_APPROVED = "NOT_APPROVED", _("Signed by a device that nobody has approved")
+        FAILED = "FAILED", _("Kept out by an error of this software; it is tried again")
 
     chain_id = models.UUIDField()
     store_id = models.UUIDField()

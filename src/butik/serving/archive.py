@@ -24,6 +24,7 @@ import pyrage
 import zstandard
 
 from butik.lib.files import sync_folder
+from butik.lib.outside import BadDocument, read_as
 
 FORMAT = "butik-service/1"
 MANIFEST = "manifest.json"
@@ -106,8 +107,8 @@ def _manifest(tar: tarfile.TarFile) -> Manifest:
     first = tar.next()
     file = tar.extractfile(first) if first and first.name == MANIFEST else None
     try:
-        manifest = msgspec.json.decode(file.read() if file else b"", type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        manifest = read_as(file.read() if file else b"", Manifest)
+    except BadDocument as error:
         raise ArchiveTrouble("This is no archive of a Butik service.") from error
     if manifest.format != FORMAT:
         raise ArchiveTrouble(f"This archive has the format {manifest.format}; {FORMAT} is known here.")

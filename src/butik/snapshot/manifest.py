@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from butik.lib.clock import to_wire
-from butik.lib.signing import BadDocument, SigningKey, verify_document
+from butik.lib.outside import read_as
+from butik.lib.signing import SigningKey, verify_document
 from butik.snapshot.format import FORMAT, Sha256
 
 BACKUP = "butik-backup"
@@ -110,7 +111,4 @@ def _sign(typ: str, payload: Manifest | Proven | Quarantined, key: SigningKey) -
 
 
 def _read(typ: str, document: str, key: bytes, kind: type[Payload]) -> Payload:
-    try:
-        return msgspec.json.decode(verify_document(document, typ, key), type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadDocument(f"not a {typ}") from error
+    return read_as(verify_document(document, typ, key), kind)

@@ -13,7 +13,9 @@ from msgspec import Meta
 
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed, put_in_outbox
+from butik.lib.bounds import MAX_NAME, MAX_STAFF_NUMBER
 from butik.lib.clock import to_wire
+from butik.lib.outside import read_as
 from butik.lib.tenant import AnothersRow
 from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
@@ -32,13 +34,13 @@ class AssistantBody(msgspec.Struct, frozen=True):
 
     id: UUID
     store: UUID
-    number: str
-    name: str
-    role: str
-    pin: dict[str, Any]
+    number: Annotated[str, Meta(min_length=1, max_length=MAX_STAFF_NUMBER)]
+    name: Annotated[str, Meta(max_length=MAX_NAME)]
+    role: Annotated[str, Meta(max_length=11)]
+    pin: PinVerifier
     pin_version: Version
     is_active: bool
-    blocked_at: datetime | None
+    blocked_at: Annotated[datetime, Meta(tz=True)] | None
     revision: Version
 
 
@@ -102,7 +104,7 @@ def take_assistant(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, bod
     The higher revision wins. Of two changes made at the same time, one on each side, the chain's wins. Raises
     AnothersRow for an assistant of another store, whether the body says so or the row here.
     """
-    said = msgspec.json.decode(body, type=AssistantBody)
+    said = read_as(body, AssistantBody)
     is_chain = this_installation().store_id is None
     known = ShopAssistant.objects.select_for_update().filter(organisation_id=organisation_id, pk=said.id).first()
     if said.store != store_id or (known and known.store_id != store_id):

@@ -11,6 +11,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from butik.articles.models import Article, ArticleVersion
+from butik.lib.bounds import MAX_SMALL_BODY
+from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, encode
 from butik.organisation.models import Chain
 from butik.staff.guards import PersonRequest, holds, page
@@ -77,7 +79,7 @@ def _address(request: PersonRequest, last: Article | None) -> str:
 def _read_place(text: str) -> tuple[str, str] | None:
     """None for the first page, which also answers an address that was broken on its way."""
     try:
-        search_text, number = json.loads(decode(text))
+        search_text, number = read_as(decode(text), list[Any], limit=MAX_SMALL_BODY)
     except (BadDocument, ValueError, TypeError):
         return None
     is_text = isinstance(search_text, str) and isinstance(number, str) and "\x00" not in search_text + number

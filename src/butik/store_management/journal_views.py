@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from butik.lib.clock import now
+from butik.lib.outside import read_anything
 from butik.lib.paging import newest_first
 from butik.lib.signing import BadDocument, open_document
 from butik.sales.actions import accept_quarantined
@@ -94,6 +95,6 @@ def _waiting(request: StoreRequest) -> int:
 def _readable(document: str) -> str:
     """The content as far as it can be read. It is believed by nobody here, only shown."""
     try:
-        return json.dumps(json.loads(open_document(document).payload), ensure_ascii=False, indent=2)
-    except (BadDocument, ValueError):
+        return json.dumps(read_anything(open_document(document).payload), ensure_ascii=False, indent=2)
+    except BadDocument:
         return ""

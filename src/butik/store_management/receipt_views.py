@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from butik.lib.clock import now
+from butik.lib.outside import read_object
 from butik.lib.paging import Page, newest_first
 from butik.lib.signing import open_document
 from butik.organisation.models import Device
@@ -50,7 +51,7 @@ def receipts(request: StoreRequest) -> HttpResponse:
 def receipt(request: StoreRequest, sale_id: UUID) -> HttpResponse:
     sale = get_for(request.user, Right.SALES_RECEIPT_VIEW, Sale, pk=sale_id, store_id=request.store.pk)
     trail = read_trail(sale, request.store)
-    payload = json.loads(open_document(sale.document).payload)
+    payload = read_object(open_document(sale.document).payload)
     context = {
         "row": sale,
         "trail": trail,

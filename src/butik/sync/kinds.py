@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from butik.articles.feed import apply_articles, article_bodies, article_keys, drop_articles
 from butik.error_log.actions import take_in
+from butik.lib.outside import BadDocument, read_as
 from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Store
 from butik.organisation.pairing import pairing_of
@@ -41,11 +42,11 @@ class DeviceBody(msgspec.Struct, frozen=True):
 
 
 def take_device(store: Store, body: bytes, now: datetime) -> None:
-    said = msgspec.json.decode(body, type=DeviceBody)
+    said = read_as(body, DeviceBody)
     if said.assignment:
         pairing = pairing_of(store.chain)
         if pairing is None:
-            raise ValueError("this chain has no emergency cloud")
+            raise BadDocument("this chain has no emergency cloud")
         register_assigned(store=store, assignment=read_assignment(said.assignment, pairing.key_bytes, store), now=now)
         return
     register_device(store=store, enrolment=said.enrolment, key=said.key, state=said.state, now=now)

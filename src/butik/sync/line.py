@@ -11,6 +11,8 @@ from uuid import UUID
 import httpx
 import msgspec
 
+from butik.lib.bounds import MAX_ANSWER
+from butik.lib.outside import BadDocument, read_json
 from butik.lib.signing import SigningKey
 from butik.organisation.proofs import WINDOW, make_proof
 from butik.sync.core import Cursor
@@ -131,8 +133,8 @@ def _call(client: httpx.Client, method: str, url: str, body: bytes, headers: dic
     if response.status_code == 200:
         return response
     try:
-        problem = _decode_problem(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        problem = read_json(response.content, _decode_problem)
+    except BadDocument:
         problem = _ProblemOnWire("unknown", f"status {response.status_code}")
     raise LineTrouble(f"The chain answered: {problem.title}", problem.type, problem.server_time)
 
@@ -143,11 +145,11 @@ class _ProblemOnWire(msgspec.Struct):
     server_time: float | None = None
 
 
-_decode_problem = msgspec.json.Decoder(_ProblemOnWire).decode
+_decode_problem = msgspec.json.Decoder(_ProblemOnWire)
 
 
 def _read(decoder: "msgspec.json.Decoder[T]", response: httpx.Response) -> T:
     try:
-        return decoder.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_json(response.content, decoder, limit=MAX_ANSWER)
+    except BadDocument as error:
         raise LineTrouble(f"The chain's answer is not understood: {error}"[:300], "bad-answer") from error

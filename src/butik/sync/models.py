@@ -35,6 +35,19 @@ class SeenKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="seen_key_once")]
 
 
+class HeldEntry(models.Model):
+    """Store side: an entry of the feed that could not be applied yet; the next one of its key replaces it."""
+
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=40)
+    position = models.BigIntegerField()
+    body = models.TextField()
+    trouble = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="held_entry_once")]
+
+
 class Inbox(TenantModel):
     """Chain side: the last item applied of a store's outbox, in the same transaction as what it applied."""
 
@@ -52,7 +65,8 @@ class Inbox(TenantModel):
 class TakenItem(TenantModel):
     """Chain side: an item other than a record that was taken, so that it is never taken twice.
 
-    One that could not be applied is kept here with its bytes and the reason; it does not stop those behind it.
+    One that could not be applied is kept here with its bytes and the reason; it does not stop those behind it. If a
+    fault of this software kept it out it is tried again (`retry_at`), as is every record of a device.
     """
 
     store = models.ForeignKey("organisation.Store", on_delete=models.PROTECT, related_name="+")
@@ -61,6 +75,8 @@ class TakenItem(TenantModel):
     taken_at = models.DateTimeField()
     trouble = models.CharField(max_length=300, blank=True)
     body = models.TextField(blank=True)
+    tries = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "store", "uid"], name="taken_item_once")]

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
+from butik.lib.outside import read_as
 from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Chain, Company, Organisation, Pos, Store
 from butik.sales.enrolment import LATEST_SERIES, latest_series_numbers, learn_series, renew_enrolments
@@ -47,7 +48,7 @@ def store_bodies(store: Store, keys: Sequence[str]) -> Mapping[str, object]:
 
 def apply_store(entries: Sequence[FeedItem], store: Store, now: datetime) -> None:
     for entry in entries:
-        body = msgspec.json.decode(entry.body, type=StoreBody)
+        body = read_as(entry.body, StoreBody)
         ours = (str(store.organisation_id), str(store.chain_id), str(store.id))
         if (body.organisation["id"], body.chain["id"], body.store["id"]) != ours:
             logger.error("The chain tells of another store than this one: not taken")
@@ -104,7 +105,7 @@ def keep_pos(pos: PosBody, store: Store) -> bool:
 def take_pos(store: Store, body: bytes, now: datetime) -> None:
     """At the chain: a POS that was made or renamed at its store."""
     with transaction.atomic():
-        said = msgspec.json.decode(body, type=PosBody)
+        said = read_as(body, PosBody)
         # which series there are, a store tells by its devices' enrolments
         if keep_pos(msgspec.structs.replace(said, series=0), store):
             where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id}

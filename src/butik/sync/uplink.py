@@ -17,6 +17,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.sales.outgoing import record_bodies
 from butik.sync import core
 from butik.sync.core import Effect, Reader, Sender
+from butik.sync.held import apply_entries
 from butik.sync.kinds import FEED_KINDS, RECORD
 from butik.sync.models import SeenKey, Uplink
 from butik.sync.wire import ITEMS_LIMIT, FeedItem, FeedPage, Push, Pushed, PushItem
@@ -91,7 +92,7 @@ def next_push(store: Store, uplink: Uplink, status: dict[str, object] | None) ->
         if items and size > BATCH_BYTES:
             break
         items.append(PushItem(item.seq or 0, item.uid or item.ref, item.kind, msgspec.Raw(body)))
-    return Push(uplink.outbox, items, follows, status)
+    return Push(uplink.outbox, items, follows, msgspec.Raw(msgspec.json.encode(status)))
 
 
 def uid_of(organisation_id: UUID, seq: int) -> UUID | None:
@@ -138,20 +139,13 @@ def take_feed(*, store: Store, began: Uplink, page: FeedPage, now: datetime) -> 
         if Effect.FORGET_SEEN in effects:
             SeenKey.objects.all().delete()
         if Effect.APPLY in effects:
-            _apply(store, page.entries, now)
+            apply_entries(store, page.entries, now)
             if reader.sweeping or Effect.SWEEP in effects:
                 _note_seen(page.entries)
         if Effect.SWEEP in effects:
             _sweep(store, now)
         _keep_reader(uplink, reader)
     return reader, effects
-
-
-def _apply(store: Store, entries: Sequence[FeedItem], now: datetime) -> None:
-    for name, kind in FEED_KINDS.items():
-        mine = [entry for entry in entries if entry.kind == name]
-        if mine:
-            kind.apply(mine, store, now)
 
 
 def _note_seen(entries: Sequence[FeedItem]) -> None:

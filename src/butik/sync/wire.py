@@ -8,18 +8,20 @@ import msgspec
 import zstandard
 from msgspec import Meta, Raw, Struct
 
+from butik.lib import bounds
 from butik.lib.problems import Problem
 from butik.sales.wire import Acceptance
 
 BASE = "/api/sync/v1"
 PACK_FROM = 1000  # bytes
-PACKED_LIMIT = 2 * 1024 * 1024
-UNPACKED_LIMIT = 8 * 1024 * 1024
-ITEMS_LIMIT = 500
+PACKED_LIMIT = bounds.MAX_PUSH_PACKED
+UNPACKED_LIMIT = bounds.MAX_PUSH_UNPACKED
+ITEMS_LIMIT = bounds.MAX_ITEMS
 PAGE_LIMIT = 2000
 
 Short = Annotated[str, Meta(max_length=10)]
 Number = Annotated[int, Meta(ge=0, le=2**62)]
+PosNumber = Annotated[int, Meta(ge=1, le=bounds.MAX_INTEGER)]
 
 
 class Enrol(Struct, frozen=True):
@@ -32,9 +34,9 @@ class PosBody(Struct, frozen=True):
     """A point of sale; also the body of an outbox item of kind `pos`."""
 
     id: UUID
-    number: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    number: PosNumber
     name: Annotated[str, Meta(max_length=32)]
-    series: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0  # down: the highest N series that the chain knows of
+    series: Annotated[int, Meta(ge=0, le=bounds.MAX_INTEGER)] = 0  # down: the highest N series that the chain knows of
 
 
 class StoreBody(Struct, frozen=True):
@@ -58,6 +60,33 @@ class Renewed(Struct, frozen=True):
     certificate: str
 
 
+Moment = Annotated[datetime, Meta(tz=True)]
+App = Annotated[str, Meta(max_length=bounds.MAX_APP)]
+
+
+class StatusDevice(Struct, frozen=True):
+    pos: Number
+    seen_at: Moment | None = None
+    app: App = ""
+
+
+class StatusBackup(Struct, frozen=True):
+    id: UUID
+    state: Short
+    made_at: Moment
+
+
+class Status(Struct, frozen=True):
+    """What a store says of itself. Pages show it, so nothing else is kept of it."""
+
+    at: Moment | None = None
+    version: App = ""
+    devices: Annotated[list[StatusDevice], Meta(max_length=500)] = []
+    price_file: Number | None = None
+    unsent: Number | None = None
+    newest_backup: StatusBackup | None = None
+
+
 class PushItem(Struct, frozen=True, gc=False):
     seq: Annotated[int, Meta(ge=1, le=2**62)]
     uid: UUID
@@ -69,7 +98,8 @@ class Push(Struct, frozen=True):
     outbox: UUID
     items: Annotated[list[PushItem], Meta(max_length=ITEMS_LIMIT)]
     follows: UUID | None = None
-    status: dict[str, Any] | None = None
+    # a Status or null, read by itself so that it stops nothing else
+    status: Raw = msgspec.field(default_factory=lambda: Raw(b"null"))
 
 
 class Pushed(Struct, frozen=True):
@@ -129,6 +159,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 
 
 decode_enrol = msgspec.json.Decoder(Enrol)
+decode_status: "msgspec.json.Decoder[Status | None]" = msgspec.json.Decoder(Status | None)
 decode_push = msgspec.json.Decoder(Push)
 decode_enrolled = msgspec.json.Decoder(Enrolled)
 decode_renewed = msgspec.json.Decoder(Renewed)

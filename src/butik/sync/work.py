@@ -23,6 +23,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.sync import uplink as db
 from butik.sync.certificate import renew_in_time
 from butik.sync.core import Cursor, Effect
+from butik.sync.held import retry_held
 from butik.sync.kinds import AT_HEAD
 from butik.sync.line import Line, LineTrouble
 from butik.sync.models import Uplink
@@ -113,7 +114,7 @@ class Link:
         is_status_due = at - self.status_at >= STATUS_EVERY or any(item.kind == "device" for item in push.items)
         if is_status_due:
             status = describe_status(self.store, began, now(), sending=len(push.items))
-            push = msgspec.structs.replace(push, status=status)
+            push = msgspec.structs.replace(push, status=msgspec.Raw(msgspec.json.encode(status)))
         answer = self.line.push(push)
         after = db.take_push_answer(store=self.store, began=began, answer=answer, now=now())
         self.called_at = at
@@ -146,6 +147,8 @@ class Link:
         self.has_news = False
         try:
             self.store = load_store(self.store.organisation_id, self.store.id)  # its name, its chain's currency
+            if is_due:
+                self.has_changed |= retry_held(self.store, now())
             while not self.read_once():
                 pass
         except LineTrouble:  # whoever sends has told

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-import msgspec
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.http import HttpRequest
@@ -90,7 +89,7 @@ def _introduced(request: HttpRequest) -> tuple[Chain, Certificate]:
         is_ours = (certificate.org, certificate.chain, certificate.use) == (chain.organisation_id, chain.id, "store")
         if not is_ours or len(certificate.key_bytes) != 32:
             raise _unknown()
-    except (BadDocument, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except BadDocument as error:
         raise _unknown() from error
     return chain, certificate
 

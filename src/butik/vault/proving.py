@@ -12,6 +12,7 @@ from django.db.models import F
 from butik.audit.actions import record
 from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place
+from butik.lib.outside import BadDocument, read_as
 from butik.live.actions import announce
 from butik.organisation.keys import emergency_root
 from butik.organisation.models import Store
@@ -172,8 +173,8 @@ def _sign(backup: StoredBackup, evidence: Evidence, now: datetime) -> str:
 
 def _till_staff(assistant: Assistant) -> dict[str, Any]:
     try:
-        pin: dict[str, str | int] = msgspec.json.decode(assistant.pin, type=dict[str, str | int])
-    except msgspec.DecodeError as error:
+        pin: dict[str, str | int] = read_as(assistant.pin, dict[str, str | int])
+    except BadDocument as error:
         raise BadSnapshot("a PIN verifier of its till staff does not fit") from error
     return assistant._asdict() | {"pin": pin}
 
