@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,8 @@ from butik.sales.checks import CLOCK_TOLERANCE
 from butik.sales.models import DayFigure
 from butik.staff.models import Person
 from butik.store_management.readings import WEEK, business_date, latest_sale_of_each_pos
-from butik.store_management.standing import Standing, read_standing
+from butik.store_management.standing import Standing, answer, leaving_answer, read_standing
+from butik.store_management.status import Leaving, chains_that_may_have_left
 
 ERRORS_SINCE = timedelta(hours=24)
 LOOKED_BACK = timedelta(days=14)
@@ -34,6 +35,7 @@ class StoreRow:
     store: Store
     today: date
     standing: Standing
+    leaving: Leaving | None  # with all tills of its chain
     kind: str  # of the standing now: ok, alert, down or unknown
     word: str
     revenue: Day
@@ -77,21 +79,62 @@ def store_rows(person: Person, now: datetime, *, only: UUID | None = None) -> li
         .values_list("store_id")
         .annotate(Count("pk"))
     )
-    return [_row(store, now, figures[store.pk], latest_sales[store.pk], errors.get(store.pk, 0)) for store in chosen]
+    standings = {store.pk: _standing(store, latest_sales[store.pk]) for store in chosen}
+    leaving = _leaving(chosen, standings, now)
+    return [
+        _row(store, standings[store.pk], leaving.get(store.chain_id), now, figures[store.pk], errors.get(store.pk, 0))
+        for store in chosen
+    ]
 
 
-def _row(store: Store, now: datetime, figures: _Figures, latest_sales: dict[int, datetime], errors: int) -> StoreRow:
-    today = business_date(store, now)
+@dataclass(frozen=True, slots=True)
+class FirstLine:
+    """What stands above the rows: one sentence of all stores, and one of each chain that may have left."""
+
+    answer: str
+    leaving: Sequence[tuple[str, Leaving]]
+
+
+def first_line(rows: Sequence[StoreRow], now: datetime) -> FirstLine:
+    gone: dict[UUID, list[StoreRow]] = defaultdict(list)
+    here = []
+    for row in rows:
+        if row.leaving:
+            gone[row.store.chain_id].append(row)
+        else:
+            here.append(row.standing)
+    said = [
+        (leaving_answer([each.standing for each in of_chain], now), of_chain[0].leaving) for of_chain in gone.values()
+    ]
+    return FirstLine(answer(here, now) if here or not rows else "", [(words, each) for words, each in said if each])
+
+
+def _standing(store: Store, latest_sales: dict[int, datetime]) -> Standing:
     status = getattr(store, "status", None)
-    standing = read_standing(
+    return read_standing(
         contact_at=status.contact_at if status else None,
         figures=status.figures if status else {},
         latest_sales=latest_sales,
     )
+
+
+def _leaving(stores: Sequence[Store], standings: dict[UUID, Standing], now: datetime) -> dict[UUID, Leaving]:
+    """By chain. Asked only where none of the stores shown sells."""
+    selling = {store.chain_id for store in stores if standings[store.pk].sells(now)}
+    silent = {store.chain_id: store.chain for store in stores if store.chain_id not in selling}
+    return {each.chain.pk: each for each in chains_that_may_have_left(silent.values(), now)}
+
+
+def _row(
+    store: Store, standing: Standing, leaving: Leaving | None, now: datetime, figures: _Figures, errors: int
+) -> StoreRow:
+    today = business_date(store, now)
+    standing = replace(standing, may_have_left=leaving is not None)
     return StoreRow(
         store=store,
         today=today,
         standing=standing,
+        leaving=leaving,
         kind=standing.kind(now),
         word=standing.word(now),
         revenue=figures.days.get(today, Day()),

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_safe
 
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
+from butik.portal.dashboard import first_line as read_first_line
 from butik.portal.dashboard import store_rows
 from butik.staff.guards import PersonRequest, page
 from butik.staff.rights import Right
-from butik.store_management.standing import answer
 
 
 @require_safe
@@ -23,7 +23,7 @@ def dashboard(request: PersonRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "cursor": cursor,
-        "answer": answer([row.standing for row in rows], moment),
+        "line": read_first_line(rows, moment),
         "total": sum(row.revenue.revenue for row in rows),
         "sales": sum(row.revenue.sales for row in rows),
         "currencies": sorted({row.currency for row in rows}),
@@ -46,6 +46,4 @@ def store_row(request: PersonRequest, store_id: UUID) -> HttpResponse:
 def first_line(request: PersonRequest) -> HttpResponse:
     moment = now()
     rows = store_rows(request.user, moment)
-    return render(
-        request, "portal/first_line.html", {"answer": answer([row.standing for row in rows], moment), "rows": rows}
-    )
+    return render(request, "portal/first_line.html", {"line": read_first_line(rows, moment), "rows": rows})

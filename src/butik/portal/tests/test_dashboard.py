@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from django.db import connection
 from django.test import Client
@@ -12,8 +13,10 @@ from tests.support.till import BREAD, MILK, Till
 from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place
 from butik.lib.clock import now, to_wire
+from butik.lib.signing import SigningKey, encode
 from butik.live.cursors import read_cursor
 from butik.organisation.models import Store
+from butik.organisation.pairing import pair_chain
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import DayFigure
 from butik.store_management.readings import business_date
@@ -166,6 +169,57 @@ def test_a_strangers_row_is_not_found(cast: Cast) -> None:
 
 def test_nobody_sees_it_without_a_level(nobody: Client) -> None:
     assert nobody.get("/portal/").status_code == 403
+
+
+def pair(cast: Cast) -> None:
+    offer = {
+        "chain": str(cast.shop.chain.pk),
+        "url": "https://nordly.emergency.example",
+        "recipient": "age1" + "x" * 58,
+    }
+    key = encode(SigningKey.generate().public)
+    pair_chain(chain=cast.shop.chain, offer=msgspec.json.encode(offer | {"key": key}), actor="system", now=now())
+
+
+def test_of_tills_that_all_fall_silent_at_once_it_says_where_to_look(cast: Cast) -> None:
+    heard_from(cast.store, poss=((3, 400), (4, 430)))
+    heard_from(cast.sister.store, poss=((1, 410), (2, 90_000)))
+    client = signed_in(cast.alice)
+    assert "0 of 2 stores sell" in dashboard(cast)  # no emergency cloud: where should they be?
+    pair(cast)
+    page = dashboard(cast)
+    for said in (page, client.get("/portal/first-line").content.decode()):
+        assert "All tills have fallen silent" in said
+        assert '<a class="text-break" href="https://nordly.emergency.example">' in said
+        assert "0 of 2" not in said
+    row = client.get(f"/portal/stores/{cast.store.pk}/row").content.decode()
+    for said in (row_of(page, cast.store), row, row_of(page, cast.sister.store)):
+        assert "May have left for the emergency" in said
+        assert "2 silent" in said
+        assert "Does not sell" not in said
+        assert "state-down" not in said
+    store = client.get(f"/manage/{cast.sister.store.pk}/").content.decode()
+    assert "May have left for the emergency" in store
+    assert "Does not sell" not in store
+
+
+def test_a_store_alone_that_falls_silent_does_not_sell(cast: Cast) -> None:
+    """Whoever sees only this store is told the same: the others of its chain sell."""
+    pair(cast)
+    heard_from(cast.store, poss=((3, 400),))
+    heard_from(cast.sister.store)
+    assert "1 of 2 stores sell" in dashboard(cast)
+    assert "Does not sell" in row_of(dashboard(cast), cast.store)
+    assert "0 of 1 store sells" in signed_in(cast.bob).get("/portal/").content.decode()
+
+
+def test_controllers_that_are_gone_too_are_said_to_be(cast: Cast) -> None:
+    pair(cast)
+    heard_from(cast.store, age=600)
+    heard_from(cast.sister.store, poss=((1, 610),))
+    page = dashboard(cast)
+    assert "All tills have fallen silent, 1 is not heard from" in page
+    assert "Not heard from" in row_of(page, cast.store)
 
 
 def test_hostile_names_are_escaped(cast: Cast) -> None:

@@ -1,12 +1,13 @@
 """Whether a store sells: pure, with the clock as an argument."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from butik.lib.clock import to_wire
-from butik.store_management.standing import CONTACT_LIFE, Standing, answer, read_standing, store_answer
+from butik.store_management.standing import CONTACT_LIFE, Standing, answer, read_standing, silent_since, store_answer
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 JUST = NOW - timedelta(seconds=5)
@@ -67,3 +68,42 @@ def test_a_stores_page_is_answered_first() -> None:
     assert store_answer(standing(JUST, (1, JUST), (2, JUST)), NOW) == "Sells. 2 of 2 POSs are up."
     assert store_answer(standing(JUST), NOW) == "No POS yet."
     assert store_answer(standing(LONG_AGO, (1, LONG_AGO)), NOW) == "Not heard from"
+
+
+def ago(**past: float) -> datetime:
+    return NOW - timedelta(**past)
+
+
+@pytest.mark.parametrize(
+    ("stores", "since"),
+    [
+        ([[4.0], [4.5], [4.2]], 4.0),  # they left by one order
+        ([[4.0, 4.9], [4.5]], 4.0),
+        ([[4.0], [4.5], [600.0]], 4.0),  # a tablet that was off already does not count
+        ([[4.0], [4.5], []], 4.0),
+        ([[4.0], [6.0]], None),  # one after the other: they were switched off
+        ([[0.1], [4.5]], None),  # one sells
+        ([[]], None),
+        ([], None),
+    ],
+)
+def test_tills_that_fall_silent_together_may_have_left(stores: list[list[float]], since: float | None) -> None:
+    said = [standing(JUST, *((pos, ago(minutes=minutes)) for pos, minutes in enumerate(store, 1))) for store in stores]
+    assert silent_since(said, NOW) == (None if since is None else ago(minutes=since))
+
+
+def test_controllers_that_fall_silent_with_their_tills_too() -> None:
+    """What a store last said is reckoned by the chain's clock, however wrong the store's is."""
+    ahead = timedelta(days=200)
+    figures = {
+        "at": to_wire(ago(minutes=10) + ahead),
+        "devices": [{"pos": 1, "seen_at": to_wire(ago(minutes=10) + ahead)}],
+    }
+    silent = read_standing(contact_at=ago(minutes=10), figures=figures, latest_sales={})
+    assert silent_since([silent, standing(JUST, (1, ago(minutes=10, seconds=30)))], NOW) == ago(minutes=10)
+
+
+def test_whoever_may_have_left_is_grey_and_never_said_not_to_sell() -> None:
+    left = replace(standing(JUST, (1, LONG_AGO)), may_have_left=True)
+    assert (left.kind(NOW), left.word(NOW)) == ("unknown", "May have left for the emergency")
+    assert store_answer(left, NOW) == "May have left for the emergency"
