@@ -40,7 +40,7 @@ ROLES: dict[str, Role] = {
         home="portal:dashboard",
     ),
     "emergency": Role(
-        apps=(*BASE, "vault", "emergency"),
+        apps=(*BASE, "approvals", "vault", "emergency"),
         urls=(("api/vault/v1/", "vault"), ("", "emergency")),
         home="emergency:board",
         middleware=("butik.emergency.second_factor.SecondFactorMiddleware",),
@@ -49,7 +49,7 @@ ROLES: dict[str, Role] = {
     "test": Role(
         apps=(
             *(*BASE, "readiness", "sync", "backups", "recovery", "vault"),
-            *("pos_api", "store_management", "portal", "emergency"),
+            *("pos_api", "store_management", "portal", "approvals", "emergency"),
         ),
         urls=(
             ("api/pos/v1/", "pos_api"),

@@ -1,4 +1,4 @@
-"""Run inside an emergency service's settings: activate, die by kill -9 at a point, do it again, say how it ended.
+"""Run inside an emergency service's settings: two have confirmed; die by kill -9 at a point, again, say how it ended.
 
     python -m tests.emergency.killing [plant]
 
@@ -19,7 +19,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
 
 import django
 
@@ -28,17 +27,20 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-from butik.emergency import actions  # noqa: E402
+from butik.approvals import actions as approvals  # noqa: E402
+from butik.approvals.models import Approval  # noqa: E402
+from butik.emergency import actions, activating  # noqa: E402
 from butik.emergency.models import Emergency, EmergencyStore, Order  # noqa: E402
+from butik.emergency.preview import preview_activation  # noqa: E402
 from butik.live.models import LiveEvent  # noqa: E402
 from butik.organisation.actions import found_chain, found_organisation, open_store  # noqa: E402
 from butik.organisation.installation import install_emergency  # noqa: E402
 from butik.organisation.models import Chain, Store  # noqa: E402
 from butik.serving.founding import found_here  # noqa: E402
+from butik.staff.people import give_access  # noqa: E402
 from butik.vault.models import Freeze, StoredBackup  # noqa: E402
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-ATTEMPT = UUID("01a20000-0000-7000-8000-000000000001")
 
 
 def die(*_: Any, **__: Any) -> None:
@@ -66,7 +68,15 @@ POINTS: dict[str, tuple[str, Callable[[Callable[..., Any]], Callable[..., Any]]]
     "begun": ("_begin", after),
     "ordered, not committed": ("issue_order", after),
     "ordered": ("_order_all", after),
+    "due, not claimed": ("activating.start_due", before),
+    "claimed": ("activating.start_due", after),
+    "activated, not noted": ("activating.finish", before),
+    "noted, not committed": ("approvals.record", after),
+    "noted": ("activating.finish", after),
 }
+
+
+MODULES = {"actions": actions, "activating": approvals, "approvals": approvals}
 
 
 def prepare() -> None:
@@ -78,6 +88,7 @@ def prepare() -> None:
         for ago in range(number - 12):  # none, one of today, two
             _keep_backup(store, NOW - timedelta(days=ago))
     install_emergency()
+    approve()
     LiveEvent.objects.all().delete()
 
 
@@ -99,15 +110,39 @@ def _keep_backup(store: Store, received_at: datetime) -> None:
 
 
 def activate() -> None:
-    actions.activate(
-        chain=Chain.objects.get(),
+    """The worker's turn after the countdown: whatever died, it goes on from what stands in the database."""
+    chain = Chain.objects.get()
+    activating.carry_out_activations(organisation_id=chain.organisation_id, now=NOW + activating.WINDOW)
+
+
+def approve() -> None:
+    """Two persons have asked and confirmed."""
+    chain = Chain.objects.get()
+    vera, nils = (
+        give_access(
+            email=f"{name}@example.com",
+            name=name,
+            password="correct horse battery",
+            level="CHAIN_ADMINISTRATOR",
+            organisation_id=chain.organisation_id,
+            chain=chain,
+            store=None,
+            actor="system",
+            now=NOW,
+        )
+        for name in ("vera", "nils")
+    )
+    preview = preview_activation(chain, NOW.date())
+    asked = activating.ask_for_activation(
+        chain=chain,
         date=NOW.date(),
         accept_newer=False,
         accept_none=True,
-        actor="person:alice",
+        expected=preview.fingerprint,
+        person=vera,
         now=NOW,
-        attempt=ATTEMPT,
     )
+    activating.confirm_activation(approval=asked, person=nils, expected=preview.fingerprint, now=NOW)
 
 
 NO_TRANSACTIONS = SimpleNamespace(atomic=nullcontext, on_commit=lambda *_, **__: None)
@@ -119,7 +154,9 @@ def die_at(point: str, *, is_planted: bool) -> bool:
     connection.close()
     child = os.fork()
     if child == 0:
-        with patch.object(actions, name, how(getattr(actions, name))):
+        module, _, name = f"actions.{name}".rpartition(".")
+        owner = MODULES[module.removeprefix("actions.")]
+        with patch.object(owner, name, how(getattr(owner, name))):
             if is_planted:
                 patch.object(actions, "transaction", NO_TRANSACTIONS).start()
             activate()
@@ -138,6 +175,7 @@ def end_state() -> dict[str, Any]:
         "orders": list(map(str, Order.objects.values_list("kind", "version", "store", "emergency"))),
         "told": LiveEvent.objects.filter(topic="order").count(),
         "frozen": Freeze.objects.count(),
+        "approvals": list(Approval.objects.values_list("state", flat=True)),
     }
 
 

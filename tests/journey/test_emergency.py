@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from butik.simulator.demo.hand import Hand
-from butik.simulator.demo.people import ACTIVATOR, managers
+from butik.simulator.demo.people import APPROVERS, managers
 from butik.simulator.demo.plan import CHAIN_NAME
 from butik.simulator.demo.second_factor import code_at, make_secret
 from tests.journey.conftest import PHONE, OpenBrowser
@@ -40,13 +40,13 @@ def test_an_emergency_is_survived(cloud: EmergencyCloud, open_browser: OpenBrows
     street = cloud.street
     bob = sign_in(open_browser().new_page(), street.store_url, BOB)
     alice = sign_in(open_browser().new_page(), street.chain_url, ALICE)
-    vera = open_activation_site(cloud, open_browser().new_page())
+    vera, nils = open_activation_site(cloud, open_browser().new_page(), open_browser().new_page())
     pos = open_till(street, open_browser)
     normal = sell(pos, street, series="N1")
 
     back_up_now(bob, picture)
     expect_ready(alice, vera, picture)
-    activate(vera, picture)
+    activate(cloud, vera, nils, picture)
     sold = [sell(pos, street, series="E1"), sell(pos, street, series="E1", counter=2)]
     expect(vera.get_by_test_id("emergency-stores")).to_contain_text(amount(sum(sold)), timeout=SLOW)
 
@@ -73,25 +73,27 @@ def test_an_emergency_is_survived(cloud: EmergencyCloud, open_browser: OpenBrows
     expect(figure).to_have_text(amount(normal + sum(sold) + back), timeout=SLOW)
 
 
-def open_activation_site(cloud: EmergencyCloud, page: Page) -> Page:
-    """Her own sign-in: nobody of the chain can sign in here. Password, then six digits."""
-    secret = make_secret()
+def open_activation_site(cloud: EmergencyCloud, *pages: Page) -> list[Page]:
+    """Two persons with sign-ins of their own: nobody of the chain can sign in here. Password, then six digits."""
+    secrets = {each.email: make_secret() for each in APPROVERS}
     hand = Hand(cloud.processes, "emergency", cloud.street.plan.environment("emergency"), cloud.folder)
-    hand.do("hire_activator", password=PASSWORD, second_factor=secret)
+    hand.do("hire_approvers", passwords=dict.fromkeys(secrets, PASSWORD), second_factors=secrets)
     hand.let_go()
-    page.goto(cloud.url)
-    page.locator("input[name=login]").fill(ALICE)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("input[name=login]")).to_be_visible()  # a chain's administrator is a stranger here
-    page.locator("input[name=login]").fill(ACTIVATOR.email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.locator("input[name=code]")).to_be_visible()
-    page.locator("input[name=code]").fill(code_at(secret, time.time()))
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Board")).to_be_visible()
-    return page
+    pages[0].goto(cloud.url)
+    pages[0].locator("input[name=login]").fill(ALICE)
+    pages[0].locator("input[name=password]").fill(PASSWORD)
+    pages[0].keyboard.press("Enter")
+    expect(pages[0].locator("input[name=login]")).to_be_visible()  # a chain's administrator is a stranger here
+    for page, (email, secret) in zip(pages, secrets.items(), strict=True):
+        page.goto(cloud.url)
+        page.locator("input[name=login]").fill(email)
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator("input[name=code]")).to_be_visible()
+        page.locator("input[name=code]").fill(code_at(secret, time.time()))
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("link", name="Board")).to_be_visible()
+    return list(pages)
 
 
 def open_till(street: Street, open_browser: OpenBrowser) -> Pos:
@@ -137,8 +139,8 @@ def expect_ready(alice: Page, vera: Page, picture: Picture) -> None:
     assert look(vera) == {}
 
 
-def activate(vera: Page, picture: Picture) -> None:
-    """Chain, the chain's name, Activate, date, confirm."""
+def activate(cloud: EmergencyCloud, vera: Page, nils: Page, picture: Picture) -> None:
+    """Chain, the chain's name, Activate, date, ask; the second person confirms, and the countdown ends."""
     vera.get_by_role("link", name="Chain", exact=True).click()
     vera.get_by_role("link", name=CHAIN_NAME).click()
     vera.get_by_role("link", name="Activate Emergency POS").click()
@@ -152,7 +154,22 @@ def activate(vera: Page, picture: Picture) -> None:
     picture(vera, "emergency-vera-preview")
     vera.get_by_label(f"Type {CHAIN_NAME} to confirm").fill(CHAIN_NAME)
     vera.get_by_test_id("activate").click()
-    expect(vera.get_by_role("status").filter(has_text="is active")).to_be_visible()
+    expect(vera.get_by_test_id("request")).to_have_attribute("data-state", "ASKED")
+    nils.get_by_role("link", name="Board").click()
+    nils.get_by_test_id("pending").get_by_role("link", name="Look at it").click()
+    nils.get_by_label("I accept that stores without a backup cannot sell").check()
+    nils.evaluate(AXE)
+    assert look(nils) == {}
+    picture(nils, "emergency-nils-asked")
+    nils.get_by_label(f"Type {CHAIN_NAME} to confirm").fill(CHAIN_NAME)
+    nils.get_by_test_id("confirm").click()
+    expect(nils.get_by_test_id("cancel")).to_be_visible()
+    expect(vera.get_by_test_id("cancel")).to_be_visible(timeout=SLOW)  # her page has heard of it
+    vera.evaluate(AXE)
+    assert look(vera) == {}
+    picture(vera, "emergency-vera-countdown")
+    cloud.act("hurry")  # nobody waits half a minute here; the worker's own clock is tested elsewhere
+    expect(vera.get_by_test_id("emergency-stores")).to_be_visible(timeout=SLOW)  # her page has gone on to the chain's
     expect(vera.locator("body")).to_contain_text("EMERGENCY")
     vera.evaluate(AXE)
     assert look(vera) == {}

@@ -22,6 +22,10 @@ from butik.emergency.actions import activate, today
 from butik.organisation.models import Chain
 activate(chain=Chain.objects.get(), date=today(now()), accept_newer=False, accept_none=True, actor="test", now=now())
 """,
+    "hurry": """
+from butik.approvals.models import Approval
+Approval.objects.filter(state="CONFIRMED").update(due_at=now())
+""",
     "release": """
 from butik.emergency.actions import release_store
 from butik.emergency.models import EmergencyStore

@@ -9,11 +9,13 @@ from uuid import UUID
 import msgspec
 from django.db.models import Model
 
+from butik.approvals.models import Approval
 from butik.articles.models import Article, ArticleGroup, ArticleImport, ArticleVersion, Barcode, ImportRemark
 from butik.audit.models import AuditEntry
 from butik.backups.models import Backup, RevocationSent
 from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.emergency.models import (
+    ActivationRules,
     Assignment,
     Emergency,
     EmergencyStore,
@@ -22,7 +24,9 @@ from butik.emergency.models import (
     Readiness,
     RecordHead,
     RecordPosition,
+    SecurityQuestion,
     Shortfall,
+    SupportCase,
 )
 from butik.error_log.models import ErrorEntry
 from butik.lib.clock import to_wire
@@ -278,6 +282,24 @@ def _fill_emergency(mark: str, at: datetime, stored: dict[str, Any], device: Dev
         issued_at=at,
     )
     Shortfall.objects.create(**stored, assignment=assignment, reason=mark, first_by=f"person:{mark}", first_at=at)
+    ActivationRules.objects.create(**chained, call_back=mark)
+    SecurityQuestion.objects.create(**chained, number=1, text=f"{mark} dog", verifier=mark)
+    case = SupportCase.objects.create(
+        **chained, caller=mark, reason=mark, opened_by=new_id(), opened_at=at, expires_at=at, questions=[1, 2]
+    )
+    said = {"date": at.date().isoformat(), "held": {}, "preview": "", "support": str(case.pk)}
+    Approval.objects.create(
+        **chained,
+        kind="emergency.activation",
+        subject=stored["chain"].pk,
+        content=said,
+        fingerprint=mark,
+        state="EXPIRED",
+        first_by=new_id(),
+        first_at=at,
+        expires_at=at,
+        note=mark,
+    )
     Readiness.objects.create(**stored, device=device, checked_at=at, app_version=mark)
     Paper.objects.create(
         **stored, kind="STAFF", version=1, fingerprint="0" * 64, document=f"{mark}.staff.document", issued_at=at

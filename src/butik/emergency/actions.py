@@ -5,6 +5,7 @@ at all; the job `work_emergencies` (or whoever repeats the step) goes on from th
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -19,7 +20,7 @@ from butik.audit.actions import record
 from butik.emergency import hooks
 from butik.emergency.models import Assignment, Emergency, EmergencyStore, Order, Shortfall
 from butik.emergency.orders import issue_order, renew_orders
-from butik.emergency.preview import Preview, StoreChoice, choice_of_store, preview_activation
+from butik.emergency.preview import Held, Preview, StoreChoice, choice_of_store, preview_activation
 from butik.lib.ids import new_id
 from butik.live.actions import announce
 from butik.organisation.actions import CODE_ALPHABET, CODE_LENGTH, hash_code
@@ -53,25 +54,37 @@ def activate(
     now: datetime,
     accept_none: bool = False,
     attempt: UUID | None = None,
-    expected: str = "",
+    held: Held | None = None,
+    confirmed_by: str = "",
+    is_by_support: bool = False,
 ) -> Emergency:
     """Switch a chain to its emergency cloud. Returns the emergency; raises CannotActivate and has then done nothing.
 
-    `attempt` is the id that the emergency gets: the same one again goes on where it was. `expected` is the fingerprint
-    of the preview that was confirmed. `accept_newer`: stores may get a backup that is newer than the date, which may
-    hold what the attack did. `accept_none`: stores without any backup switch too, and cannot sell.
+    Carries out what `activating.py` has let two persons decide. `attempt` is the id that the emergency gets: the same
+    one again goes on where it was. `held`: the backups that were confirmed, store by store. `accept_newer`: stores may
+    get a backup that is newer than the date, which may hold what the attack did. `accept_none`: stores without any
+    backup switch too, and cannot sell.
     """
-    if date > today(now):
-        raise CannotActivate("future", "This date is in the future: no backup of it can exist.")
-    attempt = attempt or new_id()
+    new = Emergency(
+        id=attempt or new_id(),
+        organisation_id=chain.organisation_id,
+        chain=chain,
+        date=date,
+        activated_at=now,
+        activated_by=actor,
+        confirmed_by=confirmed_by,
+        is_by_support=is_by_support,
+    )
+    look = partial(_look, chain, date, accept_newer, accept_none, now, held)
     with tenant_scope([chain.organisation_id]):
-        emergency = _running(chain)
+        emergency = running_emergency(chain)
         if emergency is None:
-            _look(chain, date, accept_newer, accept_none, expected)
+            look()
     if emergency is None:
         _freeze(chain, actor, now)
-        emergency = _begin(chain, date, accept_newer, accept_none, expected, attempt, actor, now)
+        emergency = _begin(new, look)
     _order_all(emergency, now)
+    attempt = new.pk
     if emergency.pk != attempt:
         raise CannotActivate("active", "Somebody else has activated this chain's emergency already.", emergency)
     return emergency
@@ -82,18 +95,32 @@ def today(now: datetime) -> date:
     return now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
 
 
-def _running(chain: Chain) -> Emergency | None:
+def running_emergency(chain: Chain) -> Emergency | None:
     found: Emergency | None = (
         Emergency.objects.active().filter(organisation_id=chain.organisation_id, chain=chain).first()
     )
     return found
 
 
-def _look(chain: Chain, wanted: date, accept_newer: bool, accept_none: bool, expected: str) -> Preview:
-    """What was previewed is what will be done, or nothing is."""
-    preview = preview_activation(chain, wanted)
-    if expected and preview.fingerprint != expected:
+def check_preview(
+    chain: Chain, wanted: date, accept_newer: bool, accept_none: bool, expected: str, now: datetime
+) -> Preview:
+    """What somebody has seen and accepted is what is there now. Raises CannotActivate."""
+    preview = _look(chain, wanted, accept_newer, accept_none, now)
+    if preview.fingerprint != expected:
         raise CannotActivate("changed", "The backups have changed since this was shown. Look at the stores again.")
+    return preview
+
+
+def _look(
+    chain: Chain, wanted: date, accept_newer: bool, accept_none: bool, now: datetime, held: Held | None = None
+) -> Preview:
+    """What was previewed is what will be done, or nothing is."""
+    if wanted > today(now):
+        raise CannotActivate("future", "This date is in the future: no backup of it can exist.")
+    preview = preview_activation(chain, wanted, held)
+    if preview.is_without_held(held):
+        raise CannotActivate("changed", "A backup that was confirmed is there no more. Look at the stores again.")
     if preview.newer and not accept_newer:
         raise CannotActivate("newer", "Some stores would get a backup that is newer than this date. Accept that first.")
     if preview.without and not accept_none:
@@ -108,43 +135,36 @@ def _freeze(chain: Chain, actor: str, now: datetime) -> None:
     freeze(chain=chain, actor=actor, now=now)
 
 
-def _begin(
-    chain: Chain,
-    wanted: date,
-    accept_newer: bool,
-    accept_none: bool,
-    expected: str,
-    attempt: UUID,
-    actor: str,
-    now: datetime,
-) -> Emergency:
+def _begin(emergency: Emergency, look: Callable[[], Preview]) -> Emergency:
     """Step 2: the emergency, with the backup of each store. Of two at once the database lets one through."""
+    chain = emergency.chain
+    where = {"organisation_id": chain.organisation_id, "chain_id": chain.pk}
     try:
         with tenant_scope([chain.organisation_id]), transaction.atomic():
-            where = {"organisation_id": chain.organisation_id, "chain_id": chain.pk}
-            preview = _look(chain, wanted, accept_newer, accept_none, expected)
+            preview = look()
             number = Emergency.objects.filter(**where).aggregate(Max("number"))["number__max"] or 0
-            emergency = Emergency.objects.create(
-                **where, id=attempt, number=number + 1, date=wanted, activated_at=now, activated_by=actor
-            )
+            emergency.number = number + 1
+            emergency.save(force_insert=True)
             EmergencyStore.objects.bulk_create(_store_row(emergency, each) for each in preview.stores)
             record(
                 "emergency.emergency.activated",
                 **where,
-                actor=actor,
-                at=now,
+                actor=emergency.activated_by,
+                at=emergency.activated_at,
                 subject=emergency.pk,
                 number=emergency.number,
-                date=wanted.isoformat(),
+                date=emergency.date.isoformat(),
                 stores=len(preview.stores),
                 devices=preview.devices,
                 without_backup=preview.without,
                 newer=preview.newer,
+                confirmed_by=emergency.confirmed_by,
+                by_support=emergency.is_by_support,
             )
-            announce("emergency", **where, ref=emergency.pk, at=now)
+            announce("emergency", **where, ref=emergency.pk, at=emergency.activated_at)
     except IntegrityError:  # somebody else was faster
         with tenant_scope([chain.organisation_id]):
-            running = _running(chain)
+            running = running_emergency(chain)
         if running is None:
             raise
         return running

@@ -1,4 +1,4 @@
-"""From the chain to its emergency: a date, what each store would get, and the chain's name typed to confirm."""
+"""From the chain to its emergency: a date, what each store would get, the chain's name typed; then a second person."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from butik.emergency.actions import CannotActivate, activate, today
-from butik.emergency.models import Emergency
+from butik.approvals.actions import AskedAlready
+from butik.approvals.rules import NotAllowed
+from butik.emergency.actions import CannotActivate, running_emergency, today
+from butik.emergency.activating import acts_for_support, ask_for_activation, open_request, rules_of
+from butik.emergency.fresh import ASKED_AGAIN, KEY, ask_for_factor, has_fresh_factor, has_key
+from butik.emergency.models import SupportCase
+from butik.emergency.outages import OUTAGES
 from butik.emergency.preview import preview_activation
 from butik.lib.clock import now
-from butik.lib.ids import new_id
 from butik.organisation.models import Chain
 from butik.staff.guards import PersonRequest, get_for, page
 from butik.staff.rights import Right
@@ -46,10 +50,10 @@ class DateForm(forms.Form):
 
 
 class ConfirmForm(DateForm):
-    attempt = forms.UUIDField()
     expected = forms.CharField(max_length=32)
     accept_newer = forms.BooleanField(required=False)
     accept_none = forms.BooleanField(required=False)
+    alone = forms.BooleanField(required=False)
     name = forms.CharField(max_length=100)
 
 
@@ -58,59 +62,75 @@ class ConfirmForm(DateForm):
 def activation(request: PersonRequest, chain_id: UUID) -> HttpResponse:
     chain = get_for(request.user, ACTIVATE, Chain, pk=chain_id)
     moment = now()
-    if request.method == "POST":
-        return _confirm(request, chain, moment)
-    running = Emergency.objects.active().filter(organisation_id=chain.organisation_id, chain=chain).first()
-    if running is not None:
+    if running_emergency(chain) is not None:
         messages.warning(request, _("The emergency of this chain is active already."))
         return redirect("emergency:chain", chain.pk)
+    if request.method == "POST":
+        return _ask(request, chain, moment)
+    if open_request(chain, moment) is not None:
+        return redirect("emergency:request", chain.pk)
+    if acts_for_support(request.user, chain) and good_case(request, chain, moment) is None:
+        return redirect("emergency:support", chain.pk)
+    if not has_fresh_factor(request, seconds=ASKED_AGAIN):
+        return ask_for_factor(request, request.get_full_path())
     form = DateForm(request.GET if "date" in request.GET else None, moment=moment, initial={"date": today(moment)})
     return _show(request, chain, form, moment)
 
 
-def _confirm(request: PersonRequest, chain: Chain, moment: datetime) -> HttpResponse:
+def good_case(request: PersonRequest, chain: Chain, moment: datetime) -> SupportCase | None:
+    """The call that this supporter has checked, and not used yet."""
+    cases = SupportCase.objects.visible_to(request.user).filter(chain=chain, opened_by=request.user.pk)
+    return next((each for each in cases.order_by("-opened_at")[:5] if each.is_good(moment)), None)
+
+
+def _ask(request: PersonRequest, chain: Chain, moment: datetime) -> HttpResponse:
     form = ConfirmForm(request.POST, moment=moment)
     if not form.is_valid():
         return _show(request, chain, form, moment, problem=_("Something is missing. Nothing was activated."))
     said = form.cleaned_data
     if said["name"].strip() != chain.name:
         return _show(request, chain, form, moment, problem=_("That is not the chain's name. Nothing was activated."))
+    if not has_fresh_factor(request, types=(KEY,)) if said["alone"] else not has_fresh_factor(request):
+        if said["alone"] and has_fresh_factor(request):
+            problem = _("Alone it takes a security key: show it first, under Second factor.")
+            return _show(request, chain, form, moment, problem=problem)
+        return ask_for_factor(request, f"{request.path}?date={said['date'].isoformat()}")
     try:
-        emergency = activate(
+        ask_for_activation(
             chain=chain,
             date=said["date"],
             accept_newer=said["accept_newer"],
             accept_none=said["accept_none"],
-            attempt=said["attempt"],
             expected=said["expected"],
-            actor=request.user.actor,
+            person=request.user,
             now=moment,
+            is_alone=said["alone"],
+            case=good_case(request, chain, moment),
         )
-    except CannotActivate as refusal:
-        if refusal.emergency is not None:
-            messages.warning(request, _("Somebody else has activated this chain's emergency already."))
-            return redirect("emergency:chain", chain.pk)
+    except AskedAlready:
+        messages.warning(request, _("Somebody else has asked for it already: this is what."))
+    except (CannotActivate, NotAllowed) as refusal:
         return _show(request, chain, form, moment, problem=_words(refusal))
-    messages.success(
-        request, _("Emergency %(number)d is active. Devices are switching now.") % {"number": emergency.number}
-    )
-    return redirect("emergency:chain", chain.pk)
+    return redirect("emergency:request", chain.pk)
 
 
-def _words(refusal: CannotActivate) -> str:
+def _words(refusal: CannotActivate | NotAllowed) -> str:
     return {
+        "active": _("The emergency of this chain is active already."),
         "future": _("This date is in the future: no backup of it can exist."),
         "changed": _("The backups have changed since this was shown. Look at the stores again."),
         "newer": _("Some stores would get a backup that is newer than this date. Accept that first."),
         "none": _("Some stores have no backup: their devices switch but cannot sell. Accept that first."),
+        "not-alone": _("This chain is activated by two persons."),
+        "support": _("First ask the caller the security questions and call back."),
     }.get(refusal.reason, str(refusal))
 
 
 def _show(request: PersonRequest, chain: Chain, form: forms.Form, moment: datetime, problem: str = "") -> HttpResponse:
-    context: dict[str, Any] = {"chain": chain, "form": form, "problem": problem}
+    context: dict[str, Any] = {"chain": chain, "form": form, "problem": problem, "outages": OUTAGES}
     wanted = form.cleaned_data.get("date") if form.is_bound and (form.is_valid() or form.cleaned_data) else None
     if wanted:
-        attempt = form.cleaned_data.get("attempt") or new_id()
-        context |= {"preview": preview_activation(chain, wanted), "attempt": attempt}
+        alone = rules_of(chain).allows_alone and not acts_for_support(request.user, chain)
+        context |= {"preview": preview_activation(chain, wanted), "may_alone": alone and has_key(request)}
         context |= {name: form.cleaned_data.get(name) for name in ("accept_newer", "accept_none")}
     return render(request, "emergency/activation.html", context, status=422 if problem or form.errors else 200)

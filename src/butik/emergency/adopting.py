@@ -1,12 +1,15 @@
 """A chain that has introduced itself is adopted: kept with its stores, and offered a root and a recipient."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 
 from butik.audit.actions import record
+from butik.emergency.models import ActivationRules
+from butik.emergency.rules import fix_rules
 from butik.lib.signing import encode
 from butik.live.actions import announce
 from butik.organisation.installation import install_emergency, organisations_here
@@ -21,9 +24,10 @@ class NotAdopted(Exception):
     """Said in the user's words."""
 
 
-def adopt_chain(*, document: str, actor: str, now: datetime) -> bytes:
+def adopt_chain(*, document: str, actor: str, now: datetime, rules: dict[str, Any] | None = None) -> bytes:
     """Keep what a butik-chain document says; return the offer (JSON). Again: names are brought up to date.
 
+    `rules`: of its activation (`rules.write_down`); later only two persons change them, on its page.
     Raises BadDocument, or NotAdopted when another chain root is known for this chain, or this service can hold no
     second organisation.
     """
@@ -32,6 +36,10 @@ def adopt_chain(*, document: str, actor: str, now: datetime) -> bytes:
     _require_room(said)
     with tenant_scope([said.org]), transaction.atomic():
         chain = _keep_tree(said)
+        if rules is not None:
+            if ActivationRules.objects.filter(organisation_id=said.org, chain=chain).exists():
+                raise NotAdopted("The rules of this chain's activation are fixed: two persons change them on its page.")
+            fix_rules(chain=chain, content=rules, actor=actor, now=now)
         record("emergency.chain.adopted", organisation_id=said.org, chain_id=chain.pk, actor=actor, at=now)
         announce("emergency", organisation_id=said.org, chain_id=chain.pk, ref=chain.pk, at=now)
     offer = Offer(

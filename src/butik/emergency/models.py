@@ -1,5 +1,7 @@
 """An emergency of a chain, what becomes of each of its stores, and the papers that devices are given."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +29,8 @@ class Emergency(TenantModel):
     state = models.CharField(max_length=6, choices=State, default=State.ACTIVE)
     activated_at = models.DateTimeField()
     activated_by = models.CharField(max_length=60)
+    confirmed_by = models.CharField(max_length=60, blank=True)  # the second person; none where one gave notice
+    is_by_support = models.BooleanField(default=False)  # for a customer who could not sign in
     ended_at = models.DateTimeField(null=True)
 
     objects = EmergencyQuerySet.as_manager()  # type: ignore[misc]
@@ -212,3 +216,56 @@ class RecordPosition(TenantModel):
             models.UniqueConstraint(fields=["organisation", "store_id", "position"], name="record_position_once"),
             models.UniqueConstraint(fields=["organisation", "store_id", "hash"], name="record_position_of_hash"),
         ]
+
+
+class ActivationRules(TenantModel):
+    """How a chain is activated, fixed when it was adopted; since then only two persons change it together."""
+
+    chain = models.OneToOneField(Chain, on_delete=models.PROTECT, related_name="activation_rules")
+    allows_alone = models.BooleanField(default=False)  # one person with a security key and notice
+    call_back = models.CharField(max_length=30, blank=True)  # the number that support calls back
+    wrong_answers = models.PositiveIntegerField(default=0)  # since the last right ones; never forgotten by a restart
+    blocked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain"], name="activation_rules_once")]
+
+
+class SecurityQuestion(TenantModel):
+    """A question that support asks who calls. The answer is kept as a slow hash of its normal form."""
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="security_questions")
+    number = models.PositiveIntegerField()
+    text = models.CharField(max_length=200)
+    verifier = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain", "number"], name="question_once")]
+
+
+class SupportCase(TenantModel):
+    """Somebody calls support and cannot sign in: who, why, what she answered, and that she was called back."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", _("Questions are being asked")
+        ANSWERED = "ANSWERED", _("Answered, to be called back")
+        GOOD = "GOOD", _("Called back")
+        REFUSED = "REFUSED", _("Wrong answers")
+        USED = "USED", _("Activation asked for")
+
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    caller = models.CharField(max_length=100)
+    reason = models.CharField(max_length=300)
+    opened_by = models.UUIDField()  # the supporter
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    questions = models.JSONField()  # numbers of those that are asked: the same ones until the case is closed
+    reached = models.CharField(max_length=100, blank=True)  # who answered at the fixed number
+    called_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "chain", "id"], name="support_case_once")]
+
+    def is_good(self, now: datetime) -> bool:
+        return self.state == self.State.GOOD and now < self.expires_at

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,6 +18,7 @@ from butik.vault.choice import choose
 from butik.vault.models import StoredBackup
 
 Choice = EmergencyStore.Choice
+Held = Mapping[UUID, UUID | None]  # store to backup, as it was confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Preview:
     def devices(self) -> int:
         return sum(each.devices for each in self.stores)
 
+    def is_without_held(self, held: "Held | None") -> bool:
+        """Whether a backup that was confirmed cannot be had any more."""
+        chosen = {each.store.pk: each.backup.pk if each.backup else None for each in self.stores}
+        return any(chosen.get(store) != backup for store, backup in (held or {}).items())
+
     @property
     def fingerprint(self) -> str:
         """Of every choice: whoever confirms one preview shall not get another."""
@@ -69,13 +75,15 @@ class Preview:
         return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:32]
 
 
-def preview_activation(chain: Chain, wanted: date) -> Preview:
-    """Call in the scope of the chain's organisation."""
+def preview_activation(chain: Chain, wanted: date, held: Held | None = None) -> Preview:
+    """Call in the scope of the chain's organisation. `held`: backups that are taken whatever has come since."""
     of_chain = {"organisation_id": chain.organisation_id, "chain_id": chain.pk}
     backups = proven_backups(chain.organisation_id, chain.pk)
     devices = dict(
         Device.objects.filter(**of_chain, state=Device.State.ACTIVE).values_list("store_id").annotate(Count("pk"))
     )
+    for store_id, backup_id in (held or {}).items():
+        backups[store_id] = [each for each in backups[store_id] if each.pk == backup_id]
     stores = Store.objects.filter(**of_chain).order_by("number")
     return Preview(chain, wanted, [_choice(each, backups[each.pk], wanted, devices.get(each.pk, 0)) for each in stores])
 

@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from butik.emergency import activation_views, quarantine_views, second_factor, store_views, views, waiting_views
+from butik.emergency import (
+    activation_views,
+    quarantine_views,
+    request_views,
+    rules_views,
+    second_factor,
+    store_views,
+    support_views,
+    views,
+    waiting_views,
+)
 from butik.emergency.api import device_api, recovery_api
 from butik.lib.machine_api import machine_urls
 
@@ -23,6 +33,10 @@ urlpatterns = [
     ),
     path("chains/<uuid:chain_id>/waiting/close/<uuid:device_id>/", waiting_views.close_device, name="close_device"),
     path("chains/<uuid:chain_id>/activate/", activation_views.activation, name="activation"),
+    path("chains/<uuid:chain_id>/request/", request_views.activation_request, name="request"),
+    path("chains/<uuid:chain_id>/request/now", request_views.request_now, name="request_now"),
+    path("chains/<uuid:chain_id>/rules/", rules_views.rules, name="rules"),
+    path("chains/<uuid:chain_id>/support/", support_views.support, name="support"),
     path("stores/<uuid:store_id>/", store_views.store, name="store"),
     path("stores/<uuid:store_id>/now", store_views.store_now, name="store_now"),
     path("stores/<uuid:store_id>/backups/<uuid:backup_id>/", quarantine_views.backup, name="backup"),

@@ -8,9 +8,12 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from butik.approvals.models import Approval
+from butik.emergency.activating import KIND, acts_for_support
 from butik.emergency.band import bands
 from butik.emergency.board import answer, emergency_answer, emergency_rows, store_rows
 from butik.emergency.models import Emergency
+from butik.emergency.outages import OUTAGES
 from butik.emergency.waiting import count_waiting
 from butik.lib.clock import now
 from butik.live.queries import latest_cursor
@@ -81,6 +84,7 @@ def _board(request: PersonRequest, moment: datetime) -> dict[str, Any]:
         "answer": " · ".join(each["answer"] for each in emergencies) or answer(rows),
         "readiness": answer(rows),
         "emergencies": emergencies,
+        "pending": _pending(request, moment),
     }
 
 
@@ -96,7 +100,16 @@ def _chain(request: PersonRequest, chain: Chain, moment: datetime) -> dict[str, 
         "past": of_chain.filter(state=Emergency.State.ENDED).order_by("-number"),
         "may_activate": holds(request.user, ACTIVATE, chain),
         "waiting": count_waiting(request.user, chain),
+        "may_support": active is None and acts_for_support(request.user, chain),
+        "pending": [each for each in _pending(request, moment) if each.chain_id == chain.pk],
+        "outages": OUTAGES,
     }
+
+
+def _pending(request: PersonRequest, moment: datetime) -> list[Approval]:
+    """Activations that were asked for and not yet decided: everybody who may see the board sees them."""
+    rows = Approval.objects.visible_to(request.user).still_open(moment).filter(kind=KIND).select_related("chain")
+    return list(rows.order_by("first_at"))
 
 
 def _emergency(emergency: Emergency, person: Person) -> dict[str, Any]:

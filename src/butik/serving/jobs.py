@@ -40,6 +40,7 @@ JOBS = (
     Job("items put aside", "sync", "butik.sync.aside.retry_aside", every=60),
     Job("deadlines of backups", "readiness", "butik.readiness.work.watch_backups", every=60),
     Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),
+    Job("activations", "emergency", "butik.emergency.work.carry_out", every=1),
     Job("backups", "backups", "butik.backups.work.work_backups", every=30, wakes=frozenset({"backups"})),
     Job("revocations", "backups", "butik.backups.revoking.work_revocations", every=5, wakes=frozenset({"revoked"})),
     Job("recoveries", "recovery", "butik.recovery.work.work_recoveries", every=2, wakes=frozenset({"recovery"})),

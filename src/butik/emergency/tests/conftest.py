@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,11 +12,16 @@ from uuid import UUID
 import msgspec
 import pyrage
 import pytest
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa.models import Authenticator
 from django.template import engines
 from django.test import Client
 from django.urls import get_resolver
+from tests.support.cast import PASSWORD, signed_in
 from tests.support.till import NOW, Shop, Till, enrol, open_shop
 
+from butik.emergency.activating import WINDOW, carry_out_activations
 from butik.emergency.models import Emergency
 from butik.lib import clock
 from butik.lib.ids import new_id
@@ -25,6 +31,8 @@ from butik.organisation.keys import emergency_root, issue_certificate, service_k
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.proofs import make_proof
 from butik.organisation.tenancy import tenant_scope
+from butik.staff.models import Person
+from butik.staff.people import give_access
 from butik.vault.keys import recipient_of
 from butik.vault.models import StoredBackup, StoredPrices
 
@@ -245,3 +253,40 @@ def activate_chain(cloud: Cloud, **said: Any) -> Emergency:
 
     wanted: dict[str, Any] = {"date": NOW.date(), "accept_newer": False, "actor": "person:alice", "now": NOW} | said
     return activate(chain=cloud.chain, **wanted)
+
+
+def admit(cloud: Cloud, name: str, level: str = "CHAIN_ADMINISTRATOR", **said: Any) -> Person:
+    """Somebody who may sign in at this cloud."""
+    return give_access(
+        **{
+            "email": f"{name}@example.com",
+            "name": name.title(),
+            "password": PASSWORD,
+            "level": level,
+            "organisation_id": cloud.organisation_id,
+            "chain": cloud.chain,
+            "store": None,
+            "actor": "system",
+            "now": NOW,
+            **said,
+        }
+    )
+
+
+def with_factor(person: Person, *, typ: str = Authenticator.Type.TOTP, ago: float = 0, **data: Any) -> Client:
+    """Signed in, with a second factor of her own that she has shown so many seconds ago."""
+    client = signed_in(person)
+    factor, _ = Authenticator.objects.get_or_create(
+        user=person, type=typ, defaults={"data": data or {"secret": f"secret of {person.pk}"}}
+    )
+    shown = {"method": "mfa", "id": factor.pk, "type": typ, "at": time.time() - ago, "reauthenticated": True}
+    session = client.session
+    session["account_authentication_methods"] = [*session.get("account_authentication_methods", []), shown]
+    session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = user_id_to_str(person)
+    session.save()
+    return client
+
+
+def carry_out(cloud: Cloud, *, after: timedelta = WINDOW) -> None:
+    """The worker's turn, when the countdown has run out."""
+    carry_out_activations(organisation_id=cloud.organisation_id, now=NOW + after)

@@ -51,9 +51,9 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
     secrets = read_secrets(plan.folder)
     if secrets is not None and options.articles:
         raise StartFailedError("This demo has its articles. To sell from a file: make demo RESET=1 ARTICLES=FILE")
-    if secrets is not None and not secrets.second_factor:
+    if secrets is not None and not secrets.second_factors:
         raise StartFailedError(
-            "This demo is of an older version, without an emergency cloud. Begin anew: make demo RESET=1"
+            "This demo is of an older version, without two who activate the emergency. Begin anew: make demo RESET=1"
         )
     with progress_bars() as bars:
         if secrets is None:
@@ -99,8 +99,9 @@ def _say(running: Demo, secrets: Secrets) -> Iterator[str]:
         yield f"EMERGENCY: {switched} of {len(running.tills)} tills have left their store."
     yield from sorted({till.trouble for till in running.tills if till.trouble})
     moment = time.time()
-    code = code_at(secrets.second_factor, moment)
-    yield f"Code for the activation site: {code[:3]} {code[3:]} ({seconds_left(moment)} s)."
+    codes = {email.partition("@")[0]: code_at(secret, moment) for email, secret in secrets.second_factors.items()}
+    said = ", ".join(f"{name} {code[:3]} {code[3:]}" for name, code in codes.items())
+    yield f"Codes for the activation site: {said} ({seconds_left(moment)} s)."
 
 
 def _need_free_ports(plan: Plan) -> None:

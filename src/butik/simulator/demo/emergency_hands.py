@@ -1,9 +1,9 @@
-"""What the demo does inside the emergency cloud: adopt the chain, and let one person in who may activate."""
+"""What the demo does inside the emergency cloud: adopt the chain, and let two persons in who activate together."""
 
 from typing import Any
 
 from butik.lib.clock import now
-from butik.simulator.demo.people import ACTIVATOR
+from butik.simulator.demo.people import APPROVERS
 
 ACTOR = "system"
 
@@ -14,26 +14,27 @@ def adopt(introduction: str, offer: str) -> None:
     call_command("adopt_chain", introduction, "--out", offer)
 
 
-def hire_activator(password: str, second_factor: str) -> None:
-    """She signs in with a password and a code, as everybody must here; the demo knows her secret and says the code."""
+def hire_approvers(passwords: dict[str, str], second_factors: dict[str, str]) -> None:
+    """Each signs in with a password and a code, as everybody must here; the demo knows the secrets, says the codes."""
     from allauth.mfa.totp.internal.auth import TOTP
 
     from butik.organisation.models import Chain
     from butik.staff.people import give_access
 
     chain = Chain.objects.get()
-    person = give_access(
-        email=ACTIVATOR.email,
-        name=ACTIVATOR.name,
-        password=password,
-        level=ACTIVATOR.level,
-        organisation_id=chain.organisation_id,
-        chain=chain,
-        store=None,
-        actor=ACTOR,
-        now=now(),
-    )
-    TOTP.activate(person, second_factor)
+    for each in APPROVERS:
+        person = give_access(
+            email=each.email,
+            name=each.name,
+            password=passwords[each.email],
+            level=each.level,
+            organisation_id=chain.organisation_id,
+            chain=chain,
+            store=None,
+            actor=ACTOR,
+            now=now(),
+        )
+        TOTP.activate(person, second_factors[each.email])
 
 
-VERBS: dict[str, Any] = {"adopt": adopt, "hire_activator": hire_activator}
+VERBS: dict[str, Any] = {"adopt": adopt, "hire_approvers": hire_approvers}

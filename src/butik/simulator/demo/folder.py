@@ -3,7 +3,7 @@
 import fcntl
 import secrets as randomness
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ class Secrets(msgspec.Struct):
 
     people: dict[str, str]  # e-mail to password
     pins: dict[str, str]  # staff number to PIN
-    second_factor: str = ""  # TOTP secret of whoever activates the emergency
+    second_factors: dict[str, str] = {}  # e-mail to TOTP secret, of those who activate the emergency
     is_ready: bool = False
     articles: str = ""
 
@@ -77,11 +77,11 @@ def write_secrets(folder: Path, secrets: Secrets) -> None:
     replace_file(folder / "secrets.json", msgspec.json.encode(secrets))
 
 
-def make_secrets(emails: list[str], staff_numbers: list[str]) -> Secrets:
+def make_secrets(emails: list[str], staff_numbers: list[str], approvers: Iterable[str] = ()) -> Secrets:
     return Secrets(
         people={email: _pick_password() for email in emails},
         pins={number: _pick_pin() for number in staff_numbers},
-        second_factor=make_secret(),
+        second_factors={email: make_secret() for email in approvers},
     )
 
 

@@ -20,8 +20,11 @@ class Assistant:
 
 
 ADMINISTRATOR = Employee("alice@demo.example", "Alice Holm", "CHAIN_ADMINISTRATOR")
-# At the emergency cloud, which has its own people: she is known nowhere else.
-ACTIVATOR = Employee("vera@emergency.example", "Vera Storm", "CHAIN_ADMINISTRATOR")
+# At the emergency cloud, which has its own people: they are known nowhere else. One asks, the other confirms.
+APPROVERS = (
+    Employee("vera@emergency.example", "Vera Storm", "CHAIN_ADMINISTRATOR"),
+    Employee("nils@emergency.example", "Nils Falk", "CHAIN_ADMINISTRATOR"),
+)
 ASSISTANTS = (
     Assistant("101", "Maja", "OPERATOR"),
     Assistant("102", "Jonas", "SALESPERSON"),

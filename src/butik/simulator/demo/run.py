@@ -12,7 +12,7 @@ from typing import TypeVar
 from butik.simulator.catalogue import generate_catalogue, write_csv
 from butik.simulator.demo.folder import Secrets, make_secrets, write_secrets
 from butik.simulator.demo.hand import Hand, ask_once
-from butik.simulator.demo.people import ACTIVATOR, ADMINISTRATOR, ASSISTANTS, managers
+from butik.simulator.demo.people import ADMINISTRATOR, APPROVERS, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN, EMERGENCY, SHOPS, Plan, Shop
 from butik.simulator.demo.processes import Process, Processes, StartFailedError, wait_until_ready
 from butik.simulator.demo.selling import Till, make_history, sell_history
@@ -48,8 +48,8 @@ class Demo:
 
     def set_up(self, bars: Bars) -> Secrets:
         """From an empty folder to stores that could sell."""
-        people = [ADMINISTRATOR.email, ACTIVATOR.email, *(each.email for each in managers())]
-        secrets = make_secrets(people, [each.number for each in ASSISTANTS])
+        people = [each.email for each in (ADMINISTRATOR, *APPROVERS, *managers())]
+        secrets = make_secrets(people, [each.number for each in ASSISTANTS], [each.email for each in APPROVERS])
         write_secrets(self._plan.folder, secrets)
         self._make_databases(bars)
         self._found(bars, secrets)
@@ -74,8 +74,7 @@ class Demo:
                 offer.write_text(json.dumps(json.loads(offer.read_text()) | {"url": address}))
             bar.advance()
             self._hand(CHAIN).do("pair", offer=str(offer))
-            password = secrets.people[ACTIVATOR.email]
-            self._hand(EMERGENCY).do("hire_activator", password=password, second_factor=secrets.second_factor)
+            self._hand(EMERGENCY).do("hire_approvers", passwords=secrets.people, second_factors=secrets.second_factors)
             bar.advance()
 
     def await_proofs(self, bars: Bars, secrets: Secrets) -> None:

@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from butik.simulator.demo.folder import Secrets
-from butik.simulator.demo.people import ACTIVATOR, ADMINISTRATOR, ASSISTANTS, managers
+from butik.simulator.demo.people import ADMINISTRATOR, APPROVERS, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN_NAME, SHOPS, Plan
 
 console = Console(highlight=False)
@@ -67,7 +67,8 @@ def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
     till = ASSISTANTS[0]
     table.add_row("POS app", plan.app_url, f"staff {till.number}, PIN {secrets.pins[till.number]}")
     table.add_row("Card terminal", plan.terminal_url, "")
-    table.add_row("Emergency cloud", plan.emergency_url, _sign_in(secrets, ACTIVATOR.email))
+    for each in APPROVERS:
+        table.add_row("Emergency cloud", plan.emergency_url, _sign_in(secrets, each.email))
     console.print()
     console.print(table)
     console.print("Try first:", style="bold")
@@ -77,13 +78,13 @@ def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
     console.print("3. Sell something. Take the browser offline, sell on, and see the sales leave when it is back.")
     console.print("4. Pay amounts that end in 13, 17 and 19 øre by card: declined, never answered, a broken line.")
     console.print(
-        f"5. Activate the emergency: {plan.emergency_url}, sign in (the code stands in the line below), choose Chain,"
+        f"5. Activate the emergency: {plan.emergency_url}, sign in (the codes stand in the line below), choose Chain,"
     )
-    console.print(
-        f"   {CHAIN_NAME}, Activate. Every till leaves its store and sells on from its own backup, yours too."
-    )
-    console.print("   Your own authenticator app may have the secret (only here, only for this demo):")
-    console.print(f"   {secrets.second_factor}")
+    console.print(f"   {CHAIN_NAME}, Activate. One asks; in another browser the other one confirms. After 30 seconds")
+    console.print("   every till leaves its store and sells on from its own backup, yours too.")
+    console.print("   Your own authenticator app may have the secrets (only here, only for this demo):")
+    for email, secret in secrets.second_factors.items():
+        console.print(f"   {email}  {secret}", soft_wrap=True)
     console.print("\nCtrl-C stops everything; the next start goes on with the same data.\n")
 
 

@@ -2,7 +2,7 @@
 (() => {
   const line = document.querySelector("[data-stream]");
   if (!line) return;
-  const TOPICS = ["sales", "prices", "staff", "enrolment", "revoked", "errors", "status", "import", "backups", "order", "ready", "emergency", "recovery"];
+  const TOPICS = ["sales", "prices", "staff", "enrolment", "revoked", "errors", "status", "import", "backups", "order", "ready", "emergency", "recovery", "approval"];
   let cursor = line.dataset.cursor;
   let wait = 1000;
 
