@@ -1,8 +1,10 @@
 """A file becomes articles: whatever it looks like, and nothing of it disappears."""
 
 import gzip
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from butik.articles.models import Article, ArticleImport, ArticleVersion, Barcode
 from butik.articles.tests.imports import (
@@ -283,3 +285,16 @@ def test_a_filter_that_takes_nothing_deletes_nothing(chain: Chain) -> None:
 def test_formulas_are_only_text(chain: Chain) -> None:
     import_lines(chain, '1;;=HYPERLINK("x");5,00;25')
     assert only(chain).receipt_text.startswith("=HYPERLINK")
+
+
+def test_a_terminal_shows_what_the_file_says_whole_and_as_it_is(
+    chain: Chain, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty columns wide, and with names that a terminal library would take for its own marks."""
+    monkeypatch.setenv("COLUMNS", "40")
+    path = tmp_path / f"[bold] :smile: {'x' * 60}.csv"
+    path.write_text("\n".join((HEADER, f"[/bold] {'7' * 40};;MÆLK;12,95;25", MILK)))
+    call_command("import_articles", path, chain=chain.number, organisation=str(chain.organisation_id))
+    shown = capsys.readouterr().out
+    assert path.name in shown
+    assert f"[/bold] {'7' * 20}" in shown

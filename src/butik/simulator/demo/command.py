@@ -16,7 +16,7 @@ from butik.simulator.demo.plan import Plan
 from butik.simulator.demo.processes import Processes, StartFailedError
 from butik.simulator.demo.run import Demo, Wishes
 from butik.simulator.demo.second_factor import code_at, seconds_left
-from butik.simulator.demo.show import console, progress_bars, show_table
+from butik.simulator.demo.show import console, progress_bars, say, show_addresses
 from butik.simulator.device import STORE
 
 FOLDER = Path(".butik/demo")
@@ -67,13 +67,13 @@ def _run(running: Demo, plan: Plan, processes: Processes, options: argparse.Name
         invitation = running.invite()
         running.let_hands_go()
     if running.import_summary:
-        console.print(f"\n{running.import_summary}", markup=False)
-    show_table(plan, secrets, invitation)
+        say(f"\n{running.import_summary}")
+    show_addresses(plan, secrets, invitation)
     running.open_shops()
     try:
         _watch(running, processes, secrets, None if options.minutes is None else options.minutes * 60)
     except KeyboardInterrupt:
-        console.print("Stopping …")
+        say("Stopping …")
     finally:
         running.close_shops()
     return 0
@@ -117,7 +117,7 @@ def _need_free_ports(plan: Plan) -> None:
 
 
 def _refuse(sentence: str) -> int:
-    console.print(sentence, style="bold", markup=False)
+    say(sentence, style="bold")
     return 2
 
 

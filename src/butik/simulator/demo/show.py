@@ -1,17 +1,21 @@
-"""What the demo shows: a bar for each step, and at the end a table of addresses, sign-ins and what to try first."""
+"""What the demo shows: a bar for each step, and at the end a list of addresses, sign-ins and what to try first."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from butik.simulator.demo.folder import Secrets
 from butik.simulator.demo.people import ADMINISTRATOR, APPROVERS, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN_NAME, SHOPS, Plan
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False, emoji=False)
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Whatever the width, nothing is cut or broken: a long line is the terminal's to wrap, so it is copied whole."""
+    console.print(text, style=style, soft_wrap=True)
 
 
 class Bars:
@@ -57,35 +61,38 @@ def quiet_bars() -> Iterator[Bars]:
     yield Bars(Progress(disable=True))
 
 
-def show_table(plan: Plan, secrets: Secrets, invitation: str) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in ("what", "address", "sign in"):
-        table.add_column(heading, no_wrap=True)
-    table.add_row("Chain, portal", plan.chain_url, _sign_in(secrets, ADMINISTRATOR.email))
-    for shop, person in zip(SHOPS, managers(), strict=True):
-        table.add_row(f"Store {shop.number} {shop.name}", plan.shop_url(shop), _sign_in(secrets, person.email))
-    till = ASSISTANTS[0]
-    table.add_row("POS app", plan.app_url, f"staff {till.number}, PIN {secrets.pins[till.number]}")
-    table.add_row("Card terminal", plan.terminal_url, "")
-    for each in APPROVERS:
-        table.add_row("Emergency cloud", plan.emergency_url, _sign_in(secrets, each.email))
-    console.print()
-    console.print(table)
-    console.print("Try first:", style="bold")
-    console.print("1. Sign in to the portal, and watch today's revenue move as the stores sell.")
-    console.print(f"2. Make this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
-    console.print(f"   {invitation}", soft_wrap=True, style="underline")
-    console.print("3. Sell something. Take the browser offline, sell on, and see the sales leave when it is back.")
-    console.print("4. Pay amounts that end in 13, 17 and 19 øre by card: declined, never answered, a broken line.")
-    console.print(
-        f"5. Activate the emergency: {plan.emergency_url}, sign in (the codes stand in the line below), choose Chain,"
-    )
-    console.print(f"   {CHAIN_NAME}, Activate. One asks; in another browser the other one confirms. After 30 seconds")
-    console.print("   every till leaves its store and sells on from its own backup, yours too.")
-    console.print("   Your own authenticator app may have the secrets (only here, only for this demo):")
+def show_addresses(plan: Plan, secrets: Secrets, invitation: str) -> None:
+    rows = list(_addresses(plan, secrets))
+    width = max(len(what) for what, _, _ in rows) + 2
+    say()
+    for what, address, sign_in in rows:
+        say(f"{what:<{width}}{address}")
+        if sign_in:
+            say(" " * width + sign_in)
+    say("\nTry first:", style="bold")
+    say("1. Sign in to the portal, and watch today's revenue move as the stores sell.")
+    say(f"2. Make this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
+    say(f"   {invitation}", style="underline")
+    say("3. Sell something. Take the browser offline, sell on, and see the sales leave when it is back.")
+    say("4. Pay amounts that end in 13, 17 and 19 øre by card: declined, never answered, a broken line.")
+    say(f"5. Activate the emergency: {plan.emergency_url}, sign in (the codes stand in the line below), choose Chain,")
+    say(f"   {CHAIN_NAME}, Activate. One asks; in another browser the other one confirms. After 30 seconds")
+    say("   every till leaves its store and sells on from its own backup, yours too.")
+    say("   Your own authenticator app may have the secrets (only here, only for this demo):")
     for email, secret in secrets.second_factors.items():
-        console.print(f"   {email}  {secret}", soft_wrap=True)
-    console.print("\nCtrl-C stops everything; the next start goes on with the same data.\n")
+        say(f"   {email}  {secret}")
+    say("\nCtrl-C stops everything; the next start goes on with the same data.\n")
+
+
+def _addresses(plan: Plan, secrets: Secrets) -> Iterator[tuple[str, str, str]]:
+    yield "Chain, portal", plan.chain_url, _sign_in(secrets, ADMINISTRATOR.email)
+    for shop, person in zip(SHOPS, managers(), strict=True):
+        yield f"Store {shop.number} {shop.name}", plan.shop_url(shop), _sign_in(secrets, person.email)
+    till = ASSISTANTS[0]
+    yield "POS app", plan.app_url, f"staff {till.number}, PIN {secrets.pins[till.number]}"
+    yield "Card terminal", plan.terminal_url, ""
+    for each in APPROVERS:
+        yield "Emergency cloud", plan.emergency_url, _sign_in(secrets, each.email)
 
 
 def _sign_in(secrets: Secrets, email: str) -> str:

@@ -1,11 +1,14 @@
 """What `butik demo` refuses, and what it never touches. That it runs is proven by the journey and by hand."""
 
 import base64
+import io
 import socket
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from butik.simulator.demo import show
 from butik.simulator.demo.command import demo
 from butik.simulator.demo.folder import (
     MARKER,
@@ -16,6 +19,7 @@ from butik.simulator.demo.folder import (
     read_secrets,
     write_secrets,
 )
+from butik.simulator.demo.people import ADMINISTRATOR, APPROVERS, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN, EMERGENCY, SHOPS, Plan
 from butik.simulator.demo.second_factor import code_at
 from butik.staff.pin_rules import check_pin_choice
@@ -113,3 +117,21 @@ def test_each_service_has_a_folder_and_a_port_of_its_own(tmp_path: Path) -> None
     assert [each["BUTIK_ROLE"] for each in environments] == ["chain", "emergency", *("store" for _ in SHOPS)]
     assert len(plan.ports) == len(environments) + 2
     assert all(name.startswith("BUTIK_") for each in environments for name in each)
+
+
+@pytest.mark.parametrize("width", [None, 40, 80])
+def test_nothing_that_one_must_copy_is_cut(width: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow terminal, and in a file, which has no width at all."""
+    shown = io.StringIO()
+    monkeypatch.setattr(show, "console", Console(file=shown, width=width, highlight=False))
+    people = [ADMINISTRATOR, *APPROVERS, *managers()]
+    plan = Plan(tmp_path, 9000)
+    approvers = [each.email for each in APPROVERS]
+    secrets = make_secrets([each.email for each in people], [ASSISTANTS[0].number], approvers)
+    invitation = f"{plan.app_url}/#enrol={'x' * 200}"
+    show.show_addresses(plan, secrets, invitation)
+    addresses = [plan.chain_url, plan.app_url, plan.terminal_url, plan.emergency_url, *map(plan.shop_url, SHOPS)]
+    sign_ins = [f"{each.email}  {secrets.people[each.email]}" for each in people]
+    for value in (*addresses, *sign_ins, *secrets.pins.values(), invitation, *secrets.second_factors.values()):
+        assert value in shown.getvalue()
+    assert "…" not in shown.getvalue()

@@ -57,7 +57,7 @@ class Command(BaseCommand):
             raise CommandError(_("There is no file %(path)s.") % {"path": path})
         run = _start(_chain(given), path, options, given)
         run = _run_with_bar(run, path)
-        Console(soft_wrap=True).print(_summary(run), *_remarks(run), sep="\n")
+        _show(run)
         if run.state == State.FAILED:
             raise CommandError(run.told)
         if run.state == State.ASKED:
@@ -115,7 +115,7 @@ def _start(chain: Chain, path: Path, options: ImportOptions, given: dict[str, An
 
 
 def _run_with_bar(run: ArticleImport, path: Path) -> ArticleImport:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     claim = claim_import(run=run, now=now())
     if claim is None:
         raise CommandError(_("A worker took the import before this command could."))
@@ -126,8 +126,17 @@ def _run_with_bar(run: ArticleImport, path: Path) -> ArticleImport:
         )
 
 
+def _show(run: ArticleImport) -> None:
+    """What stands in the file is shown as it is: never cut at the terminal's edge, never taken for markup."""
+    console = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+    console.print(f"{run.file_name}: {run.get_state_display()}")
+    console.print(_summary(run))
+    for remark in _remarks(run):
+        console.print(remark)
+
+
 def _summary(run: ArticleImport) -> Table:
-    table = Table(title=f"{run.file_name}: {run.get_state_display()}", title_justify="left")
+    table = Table()
     table.add_column("")
     table.add_column(_("Number"), justify="right")
     counts = (
