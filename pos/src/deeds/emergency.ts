@@ -172,10 +172,13 @@ async function enter(till: Till, device: DeviceRow, pin: EmergencyPin, cloud: Se
     const reading = readClock(till);
     const origin = originOf(till, device, uuid7(till.now()), reading);
     const opening: OpeningDocument = { ...origin, kind: 'OPEN', series, label, reason: 'EMERGENCY', at: reading.moment };
+    const left = await readSeries(till.database, device.enrolment.series.id);
+    // Not when it was closed before: this is the second emergency without a store between.
+    const closing = left?.state === 'OPEN' ? closingOf(till, device, left, 'EMERGENCY') : null;
     await changeEmergency(till, async (state) => {
       if (nextStep(state) !== 'ENTER' || state.order?.emergency.id !== order.emergency.id) return state;
       const next = { ...state, assignment, series: 'OPEN' as const, staffVersion: staff?.version ?? state.staffVersion };
-      await takePlace(till.database, device, next, opening, staff);
+      await takePlace(till.database, device, next, opening, closing, staff);
       entered = true;
       return next;
     });

@@ -83,7 +83,7 @@ export interface ClosingDocument extends Origin, SeriesSums {
   kind: 'CLOSE';
   series: string;
   label: string;
-  reason: 'UNPAIRED' | 'RELEASED';
+  reason: 'UNPAIRED' | 'EMERGENCY' | 'RELEASED';
   at: string;
   prev: string;
   last_counter: number;

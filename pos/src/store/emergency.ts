@@ -1,9 +1,10 @@
 /** The durable steps through an emergency. Each is one strict transaction; what comes after it starts from what it wrote. */
+import type { IDBPTransaction, StoreNames } from 'idb';
 import type { ClosingDocument, OpeningDocument, StaffList } from '../shop/documents';
 import type { Emergency } from '../shop/emergency';
 import { documentHash } from '../wire/jws';
 import { beginSeries, ChainMoved, closeSeries } from './journal';
-import type { ButikDatabase, DeviceRow, EmergencyRow, PricesRow } from './schema';
+import type { ButikDatabase, ButikSchema, DeviceRow, EmergencyRow, JournalRow, PricesRow } from './schema';
 
 const STRICT = { durability: 'strict' } as const;
 
@@ -33,16 +34,22 @@ export async function leaveStore(database: ButikDatabase, state: Emergency, devi
   await transaction.done;
 }
 
-/** Take the place that was assigned: its staff, its series and the record that opens it, at once. */
+/**
+ * Take the place that was assigned: its staff, its series and the record that opens it, and the end of the store's series,
+ * at once. The store's is sold in no more, whatever becomes of the emergency: who comes home gets the next one.
+ */
 export async function takePlace(
   database: ButikDatabase,
   device: DeviceRow,
   state: Emergency,
   opening: OpeningDocument,
+  closing: ClosingDocument | null,
   staff: StaffList | null,
 ): Promise<void> {
   const { series, record } = await beginSeries(device, opening);
+  const end = closing ? await signedClosing(device, closing) : null;
   const transaction = database.transaction(['emergency', 'series', 'journal', 'staff'], 'readwrite', STRICT);
+  if (closing && end) await close(transaction, closing, end);
   void transaction.objectStore('emergency').put(rowOf(state));
   void transaction.objectStore('series').put(series);
   void transaction.objectStore('journal').add(record);
@@ -65,19 +72,31 @@ export async function endSeries(
   state: Emergency,
   closing: ClosingDocument,
 ): Promise<void> {
-  const document = await closeSeries(device, closing);
-  const hash = await documentHash(document);
+  const end = await signedClosing(device, closing);
   const transaction = database.transaction(['emergency', 'series', 'journal'], 'readwrite', STRICT);
+  await close(transaction, closing, end);
+  void transaction.objectStore('emergency').put(rowOf(state));
+  await transaction.done;
+}
+
+async function signedClosing(device: DeviceRow, closing: ClosingDocument): Promise<JournalRow> {
+  const document = await closeSeries(device, closing);
+  return { id: closing.id, kind: 'SERIES', document, hash: await documentHash(document), waiting: 1 };
+}
+
+/** One that holds both at least. */
+type Closing = Pick<IDBPTransaction<ButikSchema, StoreNames<ButikSchema>[], 'readwrite'>, 'objectStore' | 'abort' | 'done'>;
+
+/** Close a series inside a transaction, which ends with ChainMoved when the series has moved since it was read. */
+async function close(transaction: Closing, closing: ClosingDocument, end: JournalRow): Promise<void> {
   const series = await transaction.objectStore('series').get(closing.series);
   if (!series || series.state !== 'OPEN' || series.counter !== closing.last_counter || series.prev !== closing.prev) {
     transaction.abort();
     await transaction.done.catch(() => undefined);
     throw new ChainMoved();
   }
-  void transaction.objectStore('emergency').put(rowOf(state));
   void transaction.objectStore('series').put({ ...series, state: 'CLOSED' });
-  void transaction.objectStore('journal').add({ id: closing.id, kind: 'SERIES', document, hash, waiting: 1 });
-  await transaction.done;
+  void transaction.objectStore('journal').add(end);
 }
 
 /**

@@ -135,6 +135,8 @@ def _enter(device: Device, order: Order) -> None:
         raise BadDocument("prices of another backup than the one that was chosen")
     staff = device.trust.by_emergency(entered.staff, "butik-staff", StaffList) if entered.staff else None
     device.store_line.close()
+    if device.memory.place == STORE and device.memory.counter >= 0:
+        device.close_series("EMERGENCY")  # while it is still the series that this device sells in
     is_first = device.assignment is None or device.assignment.series.id != place.series.id
     device.memory.place, device.memory.assignment, device.assignment = EMERGENCY, entered.assignment, place
     if is_first:

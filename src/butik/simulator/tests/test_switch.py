@@ -54,6 +54,7 @@ def test_it_leaves_its_store_and_sells_in_its_emergency_series(world: World) -> 
     device.push()
     assert [(each["label"], each.get("reason")) for each in sent(world)] == [
         ("N1", "ENROLMENT"),
+        ("N1", "EMERGENCY"),
         ("E1", "EMERGENCY"),
         ("E1", None),
         ("E1", None),
@@ -176,7 +177,8 @@ def test_it_wakes_up_where_it_was(pushes: bool, world: World) -> None:
     look(device)
     device.push()
     assert sent(world)[-1]["sales"] == 2
-    assert [each.get("reason") for each in sent(world)].count("EMERGENCY") == 1
+    ended_and_begun = [each.get("reason") for each in sent(world)].count("EMERGENCY")
+    assert ended_and_begun == 2  # the store's series and the emergency's, once each, wherever it was cut
 
 
 def test_one_that_was_enrolled_while_its_store_came_home_only_waits(world: World) -> None:
