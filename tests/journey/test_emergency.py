@@ -115,7 +115,7 @@ def sell(pos: Pos, street: Street, *, series: str, counter: int = 1) -> int:
 
 def back_up_now(bob: Page, picture: Picture) -> None:
     """On demand, while the store sells. Its proof comes later; last night's is shown."""
-    bob.get_by_role("link", name="Emergency").click()
+    bob.get_by_role("link", name="Emergency", exact=True).click()
     expect(bob.get_by_role("heading", level=1)).to_contain_text("could sell tonight")
     bob.get_by_role("button", name="Back up now").click()
     expect(bob.get_by_role("row").filter(has_text="On demand")).to_have_count(2, timeout=SLOW)
@@ -207,7 +207,7 @@ def recovery_key(vera: Page, picture: Picture) -> str:
 
 def recover(bob: Page, key: str, pos: Pos, picture: Picture) -> None:
     """Six steps on the store's own page."""
-    bob.get_by_role("link", name="Emergency").click()
+    bob.get_by_role("link", name="Emergency", exact=True).click()
     bob.get_by_role("link", name="Recovery").click()
     bob.get_by_label("Recovery key").fill(key)
     bob.get_by_role("button", name="Begin the recovery").click()

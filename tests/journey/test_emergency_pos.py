@@ -100,6 +100,7 @@ def test_an_emergency_from_the_order_to_the_next_normal_sale(
     assert sell(pos, street).endswith("-2-E1-000002")
     pos.menu("Receipts")
     expect(pos.page.get_by_test_id("receipts-off")).to_contain_text("Receipt search and returns are off")
+    expect(pos.page.get_by_test_id("outages")).to_contain_text("Club, webshop and other integrations")  # row 113
     picture(pos.page, "emergency-receipts")
     assert look(pos.page) == {}
     pos.back()

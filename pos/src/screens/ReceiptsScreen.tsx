@@ -4,6 +4,7 @@ import { isAtStore } from '../deeds/service';
 import { homeScreen } from '../deeds/till';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Page } from '../parts/Page';
+import { OUTAGES } from '../shop/bounds';
 
 export function ReceiptsScreen() {
   const till = useTill();
@@ -12,6 +13,12 @@ export function ReceiptsScreen() {
   return (
     <Page title={t.receipts} onBack={() => (till.screen.value = homeScreen(till))}>
       <p data-testid="receipts-off">{t.receiptsOff}</p>
+      <p>{t.outagesTitle}</p>
+      <ul data-testid="outages">
+        {OUTAGES.map((each) => (
+          <li key={each}>{t.outages[each]}</li>
+        ))}
+      </ul>
     </Page>
   );
 }

@@ -47,3 +47,4 @@ export const UNITS = ['PCS', 'KG', 'G', 'L', 'ML', 'M'] as const;
 export const TENDERS = ['CASH', 'CARD'] as const;
 export const KEEP_SENT = 2_000;
 export const KEEP_FOR_STORE = 20_000;
+export const OUTAGES = ['RECEIPT_SEARCH', 'RETURNS', 'INTEGRATIONS', 'ACCOUNT_CUSTOMERS', 'PRICE_CHANGES', 'STAFF_CHANGES', 'PORTAL', 'STATIONARY'] as const;

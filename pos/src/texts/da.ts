@@ -193,6 +193,17 @@ export const da: Texts = {
     'Nøddriften er slut for butikken, og salget kan begynde. Få en kode i Store Management under Enheder, til samme POS som før. Kvitteringerne begynder en ny serie.',
   homeWaiting: (count) =>
     `${count === 1 ? '1 post fra nøddriften er' : `${count} poster fra nøddriften er`} ved at blive sendt. Enheden kan forbindes imens.`,
+  outages: {
+    RECEIPT_SEARCH: 'Kvitteringssøgning: kvitteringerne er i butikken, og den kaldes ikke',
+    RETURNS: 'Retur: kvitteringen kan ikke slås op',
+    INTEGRATIONS: 'Kundeklub, webshop og andre integrationer: de kører på kædens systemer',
+    ACCOUNT_CUSTOMERS: 'Nye kontokunder og deres grænser: de ligger hos butik og kæde',
+    PRICE_CHANGES: 'Nye priser og varer: enheden sælger ud fra backuppen',
+    STAFF_CHANGES: 'Nye kolleger og pinkoder: de kommer fra butikken',
+    PORTAL: 'Portalen: salgene kommer til den bagefter',
+    STATIONARY: 'Stationære kasser og selvbetjening: brug dem ikke',
+  },
+  outagesTitle: 'Slået fra under nøddrift, og hvorfor:',
   receiptsOff:
     'Kvitteringssøgning og retur er slået fra under nøddrift: kvitteringerne er i butikken, og butikken kaldes ikke nu. De er tilbage sammen med den. Et nyt salgs kvittering kan udskrives som altid.',
   unpairOff: 'Enheden kan ikke afbrydes under nøddrift: butikken kan ikke få det at vide.',

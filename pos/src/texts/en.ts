@@ -1,4 +1,5 @@
 /** Every text of the POS in English. The Danish file must have the same keys: TypeScript sees to it. */
+import type { OUTAGES } from '../shop/bounds';
 import type { Unit } from '../shop/documents';
 import type { RefusalCode } from '../wire/trust';
 
@@ -202,6 +203,17 @@ export const en = {
     'The emergency is over for this store, and selling can begin. Get a code in Store Management under Devices, for the same POS as before. Receipts begin a new series.',
   homeWaiting: (count: number) =>
     `${count === 1 ? '1 record of the emergency is' : `${count} records of the emergency are`} still being sent. You can connect meanwhile.`,
+  outages: {
+    RECEIPT_SEARCH: 'Receipt search: the receipts are with the store, and nothing calls it',
+    RETURNS: 'Returns: the receipt cannot be looked up',
+    INTEGRATIONS: 'Club, webshop and other integrations: they run on the systems of the chain',
+    ACCOUNT_CUSTOMERS: 'New account customers and their limits: they are kept by store and chain',
+    PRICE_CHANGES: 'New prices and articles: this device sells from the backup',
+    STAFF_CHANGES: 'New colleagues and PINs: they come from the store',
+    PORTAL: 'The portal: your sales come to it afterwards',
+    STATIONARY: 'Stationary POSs and self-checkouts: do not use them',
+  } satisfies Record<(typeof OUTAGES)[number], string>,
+  outagesTitle: 'Off in the emergency, and why:',
   receiptsOff:
     "Receipt search and returns are off in the emergency: the receipts are with the store, and nothing calls the store now. They are back with it. A new sale's receipt can be printed as always.",
   unpairOff: 'This device cannot be disconnected in the emergency: its store cannot be told.',

@@ -75,3 +75,16 @@ TENDERS = ("CASH", "CARD")
 
 KEEP_SENT = 2000  # records that the chain has too
 KEEP_FOR_STORE = 20_000  # in all, while the chain does not have the oldest
+
+# --- what does not work during an emergency: each has its words on the activation site and in the POS app ---
+
+OUTAGES = (
+    "RECEIPT_SEARCH",
+    "RETURNS",
+    "INTEGRATIONS",
+    "ACCOUNT_CUSTOMERS",
+    "PRICE_CHANGES",
+    "STAFF_CHANGES",
+    "PORTAL",
+    "STATIONARY",
+)
