@@ -1,8 +1,6 @@
 """The audit log: who did what, when."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,10 +8,10 @@ from django.views.decorators.http import require_safe
 
 from butik.audit.models import AuditEntry
 from butik.audit_log.acts import ACTS
+from butik.audit_log.names import called, id_in, names_in
 from butik.lib.paging import newest_first
-from butik.organisation.models import Chain, Device, Organisation, Pos, Store
 from butik.staff.guards import PersonRequest, page
-from butik.staff.models import Person, ShopAssistant
+from butik.staff.models import Person
 from butik.staff.rights import Right
 
 
@@ -39,32 +37,14 @@ def entries(request: PersonRequest) -> HttpResponse:
 
 
 def _lines(viewer: Person, entries: list[AuditEntry]) -> list[Line]:
-    names = _names(viewer, entries)
+    names = names_in(viewer, entries)
     return [
         Line(
             entry=entry,
-            who=names.get(_id(entry.actor), entry.actor),
+            who=called(entry.actor, names),
             act=str(ACTS.get(entry.action, entry.action)),
             where=names.get(entry.store_id, ""),
-            subject=names.get(_id(entry.subject), entry.subject) if _id(entry.subject) != entry.store_id else "",
+            subject="" if id_in(entry.subject) == entry.store_id else called(entry.subject, names),
         )
         for entry in entries
     ]
-
-
-def _names(viewer: Person, entries: Iterable[AuditEntry]) -> dict[UUID | None, str]:
-    """Names behind the ids of these lines, as far as the viewer may see what they stand for."""
-    asked = {found for entry in entries for found in (_id(entry.actor), _id(entry.subject), entry.store_id) if found}
-    models = (Organisation, Chain, Store, Pos, Device, ShopAssistant)
-    names: dict[UUID | None, str] = {
-        row.pk: str(row) for model in models for row in model.objects.visible_to(viewer).filter(pk__in=asked)
-    }
-    return names | {person.pk: str(person) for person in Person.objects.filter(pk__in=asked)}
-
-
-def _id(text: str) -> UUID | None:
-    """The id in a pseudonym (`person:<id>`) or in a subject."""
-    try:
-        return UUID(text.rpartition(":")[2])
-    except ValueError:
-        return None

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig
@@ -7,6 +8,7 @@ from butik.staff.ribbon import Entry
 from butik.staff.rights import Right
 
 if TYPE_CHECKING:
+    from butik.audit_log.names import Subject
     from butik.staff.models import Person
 
 
@@ -24,3 +26,12 @@ class EmergencyConfig(AppConfig):
         from butik.emergency.band import bands
 
         return list(bands(person))
+
+    def subjects(self) -> "Iterator[Subject]":
+        """What the audit log says for the ids in this app's acts."""
+        from butik.audit_log.names import Subject
+        from butik.emergency.models import Assignment, Emergency, SupportCase
+
+        yield Subject(Emergency, lambda emergency: _("Emergency %(number)s") % {"number": emergency.number})
+        yield Subject(Assignment, lambda assignment: assignment.label)
+        yield Subject(SupportCase, lambda case: case.caller)

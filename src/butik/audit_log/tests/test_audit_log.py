@@ -3,12 +3,18 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.test import Client
 from tests.support.cast import Cast, signed_in
 
+from butik.articles.models import ArticleImport
+from butik.audit.actions import record
 from butik.audit_log.acts import ACTS
+from butik.backups.models import Backup
 from butik.lib.clock import now
+from butik.lib.ids import new_id
 from butik.organisation.actions import add_pos
+from butik.readiness.models import BackupReport
 
 SOURCE = Path(__file__).resolve().parents[2]
 APPS = "staff|organisation|emergency|vault"  # whose acts are passed on before they are recorded
@@ -61,3 +67,50 @@ def test_every_act_has_words() -> None:
     }
     assert len(codes) > 15
     assert codes - set(ACTS) == set()
+
+
+@pytest.mark.parametrize(
+    ("verb", "states"),
+    [
+        ("articles.import", ("TRIED", "ASKED", "HELD", "APPLIED", "FAILED")),
+        ("backups.backup", set(Backup.State) - {"WAITING", "MAKING"}),
+        ("readiness.backup", BackupReport.State),
+    ],
+)
+def test_every_act_that_is_named_by_a_state_has_words(verb: str, states: list[str]) -> None:
+    assert {f"{verb}.{state.lower()}" for state in states} - set(ACTS) == set()
+
+
+def test_names_stand_where_the_log_knows_an_id(cast: Cast) -> None:
+    """Also of what only its own app knows; and of a person who has gone, a part of the id with a word."""
+    run = handed_in(cast, "forår.csv")
+    gone = new_id()
+    for action, subject in (("articles.import.applied", run.pk), ("staff.person.invited", gone)):
+        where = {"organisation_id": cast.organisation_id, "chain_id": cast.store.chain_id}
+        record(action, **where, actor=f"person:{gone}", at=now(), subject=subject)
+    rows = re.findall(r"<td[^>]*>([^<]*)</td>", signed_in(cast.alice).get("/audit-log/").content.decode())
+    assert "forår.csv" in rows
+    assert f"person …{gone.hex[-8:]}" in rows
+    assert f"unknown …{gone.hex[-8:]}" in rows
+    assert not [row for row in rows if re.search("[0-9a-f]{8}-[0-9a-f]{4}", row)]
+
+
+def test_a_name_is_read_as_the_viewer_may(cast: Cast) -> None:
+    """A line of one's own that names another's row shows no name of it."""
+    run, stranger = handed_in(cast, "secret.csv"), cast.stranger.store
+    where = {"organisation_id": stranger.organisation_id, "chain_id": stranger.chain_id}
+    record("articles.import.applied", **where, actor="system", at=now(), subject=run.pk)
+    page = signed_in(cast.charlie).get("/audit-log/").content.decode()
+    assert f"unknown …{run.pk.hex[-8:]}" in page
+    assert "secret.csv" not in page
+
+
+def handed_in(cast: Cast, file_name: str) -> ArticleImport:
+    made: ArticleImport = ArticleImport.objects.create(
+        organisation_id=cast.organisation_id,
+        chain=cast.store.chain,
+        file_name=file_name,
+        actor="system",
+        created_at=now(),
+    )
+    return made

@@ -60,11 +60,13 @@ def exactly(value: datetime | None) -> SafeString | str:
 
 @register.filter
 def age(value: datetime | None) -> SafeString | str:
-    """How long ago, ageing by itself."""
+    """How long ago, ageing by itself; in silence, wherever it stands: a screen reader reads it once."""
     if value is None:
         return _("never")
     seconds = int((now() - value).total_seconds())
-    return format_html('<time datetime="{}" title="{}" data-age>{}</time>', to_wire(value), _exact(value), ago(seconds))
+    return format_html(
+        '<time datetime="{}" title="{}" data-age aria-live="off">{}</time>', to_wire(value), _exact(value), ago(seconds)
+    )
 
 
 def ago(seconds: int) -> str:
