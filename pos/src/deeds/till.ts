@@ -1,4 +1,5 @@
 /** The till: what the device knows right now. Deeds change it, screens show it. */
+import { Unreadable } from '../shop/check';
 import { type Signal, signal } from '@preact/signals';
 import type { Anchor, StoreClock } from '../shop/clock';
 import { type Basket, EMPTY_BASKET, type Refusal } from '../shop/basket';
@@ -27,6 +28,7 @@ export type Trouble =
   | { kind: 'SALE_WAITS' }
   | { kind: 'STANDSTILL'; why: Standstill }
   | { kind: 'DISK_FULL' }
+  | { kind: 'UNREADABLE'; what: string }
   | { kind: 'FAILED'; detail: string };
 
 /** What the assistant must answer before the scan goes on. */
@@ -181,6 +183,7 @@ export function newTill(
 /** What a failed write means to the assistant. */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof DOMException && error.name === 'QuotaExceededError') return { kind: 'DISK_FULL' };
+  if (error instanceof Unreadable) return { kind: 'UNREADABLE', what: error.message };
   return { kind: 'FAILED', detail: error instanceof Error ? error.message : String(error) };
 }
 

@@ -91,6 +91,8 @@ export function troubleText(trouble: Trouble, t: Texts): string {
       return t.saleWaits;
     case 'STANDSTILL':
       return t.standstill[trouble.why];
+    case 'UNREADABLE':
+      return t.unreadable(trouble.what);
     case 'DISK_FULL':
       return t.diskFull;
     case 'CARD_DECLINED':

@@ -1,4 +1,5 @@
 /** The basket: the sale being built. Every act gives a new basket; nothing here touches a screen or a database. */
+import { MAX_AMOUNT } from './bounds';
 import type { Article, Hit, Miss, PriceList } from './price-list';
 import type { Unit } from './documents';
 import { lineAmount } from './money';
@@ -88,6 +89,7 @@ export function ringUp(basket: Basket, prices: PriceList, scan: Scan): Outcome {
   const outcome = added(basket, prices, hit, { ...scan, quantity });
   // So little of something that has a price that it would cost nothing is a slip, too.
   if (outcome.line.unitPrice && !outcome.line.amount) return { kind: 'QUANTITY' };
+  if (isTooMuch(outcome.basket)) return { kind: 'QUANTITY' };
   return outcome.basket.lines.length > MAX_LINES ? { kind: 'FULL' } : outcome;
 }
 
@@ -199,7 +201,14 @@ export function setQuantity(basket: Basket, id: number, quantity: number): Baske
   const lines = basket.lines.map((one) =>
     one.id === root || one.linkedTo === root ? { ...one, quantity, amount: lineAmount(one.unitPrice, quantity) } : one,
   );
-  return { ...basket, lines };
+  const changed = { ...basket, lines };
+  return isTooMuch(changed) ? basket : changed;
+}
+
+/** More than a record can hold: refused at the scan, and not when it has been paid. */
+function isTooMuch(basket: Basket): boolean {
+  const amounts = [...basket.lines.map((line) => line.amount), basketTotal(basket)];
+  return amounts.some((amount) => Math.abs(amount) > MAX_AMOUNT);
 }
 
 export function basketTotal(basket: Basket): number {

@@ -1,7 +1,9 @@
 /** The arithmetic of a sale: VAT for each rate, spread over the lines; cash rounded; what is left to pay. */
+import { MAX_BARCODE, MAX_REFERENCE, MAX_TEXT } from './bounds';
 import type { BasketLine } from './basket';
 import type { Payment, SaleLine, VatSum } from './documents';
 import { roundToCoin, vatWithin } from './money';
+import { cutText } from './texts';
 
 /** VAT is computed once for each rate of the receipt and then spread, so that lines and specification agree. */
 export function vatOf(lines: readonly { amount: number; vat_rate: number }[]): { vat: VatSum[]; byLine: number[] } {
@@ -33,10 +35,6 @@ function spread(whole: number, rate: number, places: number[], lines: readonly {
   }
 }
 
-/** The journal's bounds: a text that is too long must not make a sale unreadable. */
-const LONGEST_TEXT = 30;
-const LONGEST_CODE = 20;
-const LONGEST_REFERENCE = 60;
 
 /** Number the lines of a basket as a sale has them. */
 export function saleLines(lines: readonly BasketLine[]): SaleLine[] {
@@ -45,8 +43,8 @@ export function saleLines(lines: readonly BasketLine[]): SaleLine[] {
   return lines.map((line, place) => ({
     n: place + 1,
     number: line.number,
-    text: line.text.slice(0, LONGEST_TEXT),
-    barcode: line.barcode.slice(0, LONGEST_CODE),
+    text: cutText(line.text, MAX_TEXT),
+    barcode: cutText(line.barcode, MAX_BARCODE),
     quantity: line.quantity,
     unit: line.unit,
     unit_price: line.unitPrice,
@@ -92,7 +90,7 @@ export function takeCash(id: string, tendered: number, due: Due): Payment {
 }
 
 export function takeCard(id: string, amount: number, reference: string): Payment {
-  return { id, tender: 'CARD', amount, tendered: amount, change: 0, reference: reference.slice(0, LONGEST_REFERENCE) };
+  return { id, tender: 'CARD', amount, tendered: amount, change: 0, reference: cutText(reference, MAX_REFERENCE) };
 }
 
 /** What cash rounding added to (or took from) the total. */

@@ -2,8 +2,10 @@
 import type { ButikDatabase, DeviceRow, JournalRow, SeriesRow } from './schema';
 import type { ClosingDocument, EventDocument, OpeningDocument, SaleDocument } from '../shop/documents';
 import { documentHash, openDocument, payloadOf, signDocument } from '../wire/jws';
-import { KEEP_FOR_STORE, KEEP_SENT } from '../shop/bounds';
+import { KEEP_FOR_STORE, KEEP_SENT, MAX_EVENT_TEXT } from '../shop/bounds';
+import { requireReadable, unreadableEvent, unreadableSale, unreadableSeries } from '../shop/check';
 import { receiptNumber } from '../shop/receipt';
+import { cutText } from '../shop/texts';
 
 /** The chain moved under us: another tab sold meanwhile. Nothing was written. */
 export class ChainMoved extends Error {
@@ -19,6 +21,7 @@ export interface Opened {
 
 /** A series at its beginning, with the record that opens it. Signing cannot happen inside a transaction, so it is done before. */
 export async function beginSeries(device: DeviceRow, opening: OpeningDocument): Promise<Opened> {
+  requireReadable(unreadableSeries(opening));
   const document = await signDocument(device.key, 'butik-series', opening);
   const hash = await documentHash(document);
   const series: SeriesRow = {
@@ -59,6 +62,7 @@ export interface Signed {
  * hash, sums and the end of the draft in one strict transaction. When this returns, the sale is a fact.
  */
 export async function commitSale(database: ButikDatabase, device: DeviceRow, sale: SaleDocument, store: number): Promise<Signed> {
+  requireReadable(unreadableSale(sale));
   const document = await signDocument(device.key, 'butik-sale', sale);
   const hash = await documentHash(document);
   const number = receiptNumber(store, sale.pos, sale.label, sale.counter);
@@ -99,13 +103,17 @@ export function afterSale(series: SeriesRow, sale: SaleDocument, hash: string): 
 }
 
 export async function recordEvent(database: ButikDatabase, device: DeviceRow, event: EventDocument): Promise<void> {
-  const document = await signDocument(device.key, 'butik-event', event);
+  const data = Object.entries(event.data).map(([key, value]) => [key, typeof value === 'string' ? cutText(value, MAX_EVENT_TEXT) : value]);
+  const readable = { ...event, data: Object.fromEntries(data) as EventDocument['data'] };
+  requireReadable(unreadableEvent(readable));
+  const document = await signDocument(device.key, 'butik-event', readable);
   const hash = await documentHash(document);
   await database.add('journal', { id: event.id, kind: 'EVENT', document, hash, waiting: 1 });
 }
 
 /** Sign a closing record. That of an unpaired device is not queued: it travels with the call that unpairs it. */
-export function closeSeries(device: DeviceRow, closing: ClosingDocument): Promise<string> {
+export async function closeSeries(device: DeviceRow, closing: ClosingDocument): Promise<string> {
+  requireReadable(unreadableSeries(closing));
   return signDocument(device.key, 'butik-series', closing);
 }
 

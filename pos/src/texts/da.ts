@@ -160,6 +160,8 @@ export const da: Texts = {
   warningEmergencyPrices: 'prisfil til nøddrift',
   warningOrder: (code) => `En ordre fra nødskyen blev afvist: ${orderRefusals[code]}. Intet er ændret.`,
   saleDropped: (lines) => `Det åbne salg (${lines === 1 ? '1 linje' : `${lines} linjer`}) er afsluttet, ubetalt. Tryk C, og scan det igen.`,
+  unreadable: (what) =>
+    `Salget kan ikke underskrives, som det er (${what}), så der kommer ingen bon. Det er gemt. Spørg butikschefen. Tryk C.`,
   saleWaits: 'Betalt. Kvitteringen kommer, når nødskyen svarer. Tryk C.',
   saleKept: 'Der er taget betaling for dette salg: afslut det, som det er. Tryk C.',
 

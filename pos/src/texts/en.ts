@@ -169,6 +169,8 @@ export const en = {
   warningOrder: (code: RefusalCode) => `An order of the emergency cloud was refused: ${orderRefusals[code]}. Nothing has changed.`,
   saleDropped: (lines: number) =>
     `The open sale (${lines === 1 ? '1 line' : `${lines} lines`}) has ended, unpaid. Press C and scan it again.`,
+  unreadable: (what: string) =>
+    `This sale cannot be signed as it is (${what}), so there is no receipt. It is kept. Ask the manager. Press C.`,
   saleWaits: 'Paid. The receipt comes when the emergency cloud answers. Press C.',
   saleKept: 'Money has been taken for this sale: finish it as it is. Press C.',
 

@@ -1,3 +1,5 @@
+import { uuid7 } from '../../src/shop/uuid7';
+import { Unreadable } from '../../src/shop/check';
 import 'fake-indexeddb/auto';
 import { describe, expect, it, vi } from 'vitest';
 import { noteTime } from '../../src/deeds/clock';
@@ -65,9 +67,23 @@ describe('the journal', () => {
     await sell(till);
     const [first] = await sales(till);
     const before = await countWaiting(till.database);
-    await expect(commitSale(till.database, till.device.value!, { ...first!, id: 'another' }, 12)).rejects.toThrow(ChainMoved);
+    await expect(commitSale(till.database, till.device.value!, { ...first!, id: uuid7(Date.now()) }, 12)).rejects.toThrow(ChainMoved);
     expect(await countWaiting(till.database)).toEqual(before);
     expect((await readSeries(till.database, IDS.series))?.counter).toBe(1);
+  });
+
+  it('signs nothing that no service could read, and keeps the place in the series', async () => {
+    const till = await signedInTill(await FakeStore.open());
+    await sell(till);
+    const [first] = await sales(till);
+    const series = (await readSeries(till.database, IDS.series))!;
+    const next = { ...first!, id: uuid7(Date.now()), counter: 2, prev: series.prev };
+    const odd = { ...next, lines: [{ ...next.lines[0]!, text: 'x'.repeat(30) + '🥛' }] };
+    await expect(commitSale(till.database, till.device.value!, odd, 12)).rejects.toThrow(Unreadable);
+    expect((await readSeries(till.database, IDS.series))?.counter).toBe(1);
+    const whole = { ...next, lines: [{ ...next.lines[0]!, text: 'x'.repeat(29) + '🥛' }] };
+    await commitSale(till.database, till.device.value!, whole, 12);
+    expect((await readSeries(till.database, IDS.series))?.counter).toBe(2);
   });
 
   it('gives two tabs that sell at once different numbers', async () => {
@@ -81,7 +97,7 @@ describe('the journal', () => {
       card: { value: null },
       receipt: { value: null },
       screen: { value: 'PAY' },
-      saleId: '',
+      saleId: uuid7(Date.now()),
       committing: false,
     });
     await Promise.all([payCash(till, 1300), payCash(other, 1300)]);

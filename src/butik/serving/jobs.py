@@ -37,6 +37,7 @@ JOBS = (
     Job("price files", "pricing", "butik.pricing.work.work_price_files", every=60, wakes=frozenset({"prices"})),
     Job("sending to the chain", "sync", "butik.sync.work.send", every=1, wakes=ANY),
     Job("reading from the chain", "sync", "butik.sync.work.read", every=1),
+    Job("records kept out", "sales", "butik.sales.kept_out.retry_kept_out", every=300),
     Job("items put aside", "sync", "butik.sync.aside.retry_aside", every=60),
     Job("deadlines of backups", "readiness", "butik.readiness.work.watch_backups", every=60),
     Job("emergencies", "emergency", "butik.emergency.work.work_emergencies", every=30, wakes=frozenset({"emergency"})),

@@ -22,6 +22,8 @@ from butik.store_management.forms import AcceptForm
 from butik.store_management.gate import StoreRequest, store_page
 from butik.store_management.status import is_this
 
+MOST_SHOWN = 4000  # letters
+
 
 @require_safe
 @store_page(Right.SALES_RECEIPT_VIEW)
@@ -67,7 +69,13 @@ def quarantined(request: StoreRequest, record_id: UUID) -> HttpResponse:
         if form.is_valid():
             _accept(request, record, form.cleaned_data["reason"])
             return redirect("store_management:quarantine", request.store.pk)
-    context = {"record": record, "content": _readable(record.document), "form": form, "may_accept": may_accept}
+    context = {
+        "record": record,
+        "content": _readable(record.document),
+        "bytes": _visible(record.document),
+        "form": form,
+        "may_accept": may_accept,
+    }
     return render(request, "store_management/quarantined.html", context, status=422 if form.errors else 200)
 
 
@@ -95,6 +103,16 @@ def _waiting(request: StoreRequest) -> int:
 def _readable(document: str) -> str:
     """The content as far as it can be read. It is believed by nobody here, only shown."""
     try:
-        return json.dumps(read_anything(open_document(document).payload), ensure_ascii=False, indent=2)
+        payload = open_document(document).payload
     except BadDocument:
         return ""
+    try:
+        return _visible(json.dumps(read_anything(payload), ensure_ascii=False, indent=2))
+    except BadDocument:
+        return _visible(payload.decode(errors="replace"))
+
+
+def _visible(text: str) -> str:
+    """The beginning of what a stranger wrote, with every sign that nobody would see, or that turns lines round."""
+    shown = "".join(each if each.isprintable() or each == "\n" else f"\\u{ord(each):04x}" for each in text[:MOST_SHOWN])
+    return f"{shown}…" if len(text) > MOST_SHOWN else shown

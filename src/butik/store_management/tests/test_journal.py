@@ -54,6 +54,30 @@ def test_a_record_waits_with_its_reason_and_its_bytes(cast: Cast, held: Quaranti
     assert "<b>forged" not in page
 
 
+ODD_PAYLOADS = {
+    "deep": b'{"x":' + b"[" * 975 + b"]" * 975 + b"}",
+    "no JSON": b"\xff\x00{",
+    "NUL and bidi": b'{"x":"\\u0000\\u202e\xe2\x80\xae"}',
+    "huge number": b'{"x":' + b"9" * 5000 + b"}",
+    "half a letter": b'{"x":"\\ud83e"}',
+    "long": b'{"x":"' + b"<" * 100_000 + b'"}',
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("payload", ODD_PAYLOADS.values(), ids=ODD_PAYLOADS)
+def test_the_page_of_a_record_that_nobody_can_read_opens_and_does_no_harm(
+    cast: Cast, till: Till, payload: bytes
+) -> None:
+    report(till, [till.key.sign("butik-sale", payload)])
+    held = _one(cast)
+    response = signed_in(cast.olga).get(address(cast, held))
+    page = response.content.decode()
+    assert (response.status_code, held.hash in page) == (200, True)
+    assert not {"\x00", "\u202e"} & set(page)
+    assert len(page) < 200_000
+
+
 def test_it_is_accepted_with_a_reason(cast: Cast, held: QuarantinedRecord) -> None:
     assert signed_in(cast.olga).post(address(cast, held), {"reason": REASON}).status_code == 302
     accepted = _one(cast)

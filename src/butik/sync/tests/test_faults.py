@@ -13,7 +13,8 @@ from tests.support.till import MILK, Till
 
 from butik.lib.ids import new_id
 from butik.organisation.tenancy import tenant_scope
-from butik.sales import commit
+from butik.sales import commit, kept_out
+from butik.sales.actions import accept_quarantined
 from butik.sales.ingest import ingest_records
 from butik.sales.models import QuarantinedRecord, Sale
 from butik.sales.reading import Record
@@ -122,6 +123,12 @@ def test_a_record_that_this_software_trips_over_stops_no_other_and_is_booked_lat
     with tenant_scope([store.shop.store.organisation_id]):
         held = QuarantinedRecord.objects.get()
         assert (Sale.objects.count(), held.reason) == (1, QuarantinedRecord.Reason.FAILED)
+    with monkeypatch.context() as patched:
+        patched.setattr(kept_out, "accept_quarantined", failing(accept_quarantined, KeyError("rate"), lambda **_: True))
+        kept_out.retry_kept_out([store.shop.store.organisation_id])  # as it is, it cannot be
+    kept_out.retry_kept_out([store.shop.store.organisation_id])
+    with tenant_scope([store.shop.store.organisation_id]):
+        assert (Sale.objects.count(), QuarantinedRecord.objects.waiting().count()) == (2, 0)
 
 
 def test_an_item_that_this_software_trips_over_stops_no_other_and_is_tried_again(
