@@ -24,7 +24,10 @@ TWO_AT_ONCE := --numprocesses 2 --dist loadgroup
 # Tests chosen by ARGS may all belong to one of the two runs; pytest says 5 when it ran none.
 NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 
-.PHONY: demo install test check soak bench wheel lock fmt messages screenshots clean help
+# What `make lock` may take newer: all, or the named ones.
+UPGRADED = $(if $(filter 1,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
+
+.PHONY: demo install test check audit soak bench wheel lock fmt messages screenshots clean help
 
 demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=FILE sells from your file)
 	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles "$(ARTICLES)") $(OPTIONS)
@@ -50,6 +53,9 @@ check: install  ## Check style, types, layers, migrations, OpenAPI, translations
 	$(BIN)/python tools/messages.py check
 	$(BIN)/pytest -q tests/test_docs.py tests/test_lock_files.py
 
+audit: .venv/dev  ## Ask the registries which packages in the locks are known to be weak (needs their databases)
+	@$(BIN)/python tools/audit.py
+
 soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
 	@SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
 
@@ -59,9 +65,9 @@ bench: install  ## Measure every figure beside its hand-written floor (ONLY=name
 wheel: .venv/dev $(FRONT_END)  ## Build the wheel that users install; it needs no Node.js
 	@$(BIN)/hatchling build --target wheel
 
-lock: .venv/uv  ## Write the hash-locked requirements again from the *.in files (UPGRADE=1 takes newer versions)
+lock: .venv/uv  ## Write the hash-locked requirements again from the *.in files (UPGRADE=1 takes newer versions, UPGRADE=name of that one)
 	@compile() { $(UV) compile --quiet --generate-hashes --no-emit-index-url --no-header --universal \
-		--python-version 3.11 $(if $(UPGRADE),--upgrade) "requirements/$$1.in" -o "requirements/$$1.txt" "$${@:2}"; }
+		--python-version 3.11 $(UPGRADED) "requirements/$$1.in" -o "requirements/$$1.txt" "$${@:2}"; }
 	compile runtime
 	compile dev -c requirements/runtime.txt
 	compile build -c requirements/dev.txt
