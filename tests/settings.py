@@ -10,6 +10,7 @@ os.environ |= {
     "BUTIK_DATA": _data,
     "BUTIK_SECRET_KEY": "only for tests",
     "BUTIK_DATABASE_URL": "",
+    "BUTIK_SECOND_FACTOR": "no",  # tests of it say yes
 }
 
 from butik.settings import *  # noqa: E402, F403 - the environment must be there first

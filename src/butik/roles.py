@@ -15,7 +15,6 @@ class Role:
     apps: tuple[str, ...]
     urls: tuple[tuple[str, str], ...]  # (prefix, app)
     home: str  # name of the page behind "/"
-    middleware: tuple[str, ...] = ()  # of pages, beyond everybody's
 
 
 ROLES: dict[str, Role] = {
@@ -43,7 +42,6 @@ ROLES: dict[str, Role] = {
         apps=(*BASE, "approvals", "vault", "emergency"),
         urls=(("api/vault/v1/", "vault"), ("", "emergency")),
         home="emergency:board",
-        middleware=("butik.emergency.second_factor.SecondFactorMiddleware",),
     ),
     # Every app in one process, for tests of pages and calls; never a service.
     "test": Role(

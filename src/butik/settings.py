@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "butik.lib.content_security.ContentSecurityMiddleware",
+    "butik.staff.middleware.PrivatePagesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -108,7 +109,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "butik.staff.middleware.TenantScopeMiddleware",
-    *ROLE.middleware,
+    "butik.staff.second_factor.SecondFactorMiddleware",
 ]
 # Machines get a stack of their own: no session, no cookies, no pages (`wsgi.py`).
 API_MIDDLEWARE = ["corsheaders.middleware.CorsMiddleware"]
@@ -147,6 +148,9 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_RATE_LIMITS = False  # ours are in the database (staff/tries.py); allauth's cache is emptied by strangers
 ACCOUNT_FORMS = {"change_password": "butik.staff.account_forms.NewPasswordForm"}
 ACCOUNT_SESSION_REMEMBER = True  # for a working day: SESSION_COOKIE_AGE
+# At the emergency cloud always: who signs in there can stop a whole chain's normal selling.
+SECOND_FACTOR_NEEDED = BUTIK_ROLE == "emergency" or flag("BUTIK_SECOND_FACTOR", default=True)
+MFA_ADAPTER = "butik.staff.second_factor.EncryptedSecrets"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_RATE_LIMITS = False
 MFA_FORMS = {

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 
 from butik.health import health
 from butik.refusals import nothing_here
+from butik.staff.second_factor import second_factor
 
 
 def home(request: HttpRequest) -> HttpResponseBase:
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("health", health, name="health"),
     path("language/", set_language, name="set_language"),
+    path("second-factor/", second_factor, name="second_factor"),
     path("accounts/", include("butik.staff.account_urls")),
     path("errors/", include("butik.error_log.urls")),
     path("audit-log/", include("butik.audit_log.urls")),

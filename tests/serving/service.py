@@ -94,6 +94,7 @@ def make_service(folder: Path, role: str = "store", **settings: str) -> Service:
         "BUTIK_SPOOL": str(folder / "spool"),
         "BUTIK_URL": f"http://localhost:{port}",
         "BUTIK_POS_ORIGIN": "http://localhost:8000",
+        "BUTIK_SECOND_FACTOR": "no",
         **settings,
     }
     return Service(role, port, data, environment)

@@ -116,7 +116,7 @@ def running_street(folder: Path) -> Iterator[Street]:
     articles = generate_catalogue(SIZE)
     shutil.copytree(POS_APP, folder / "app-files")
     write_csv(articles, folder / "articles.csv")
-    street = Street(folder, Plan(folder, _free_ports()), articles, {})
+    street = Street(folder, Plan(folder, _free_ports(), second_factor=False), articles, {})
     processes = Processes()
     try:
         _set_up(street, processes)

@@ -5,7 +5,6 @@ from butik.emergency import (
     quarantine_views,
     request_views,
     rules_views,
-    second_factor,
     store_views,
     support_views,
     views,
@@ -18,7 +17,6 @@ app_name = "emergency"
 urlpatterns = [
     path("api/emergency/v1/", include(machine_urls(device_api))),
     path("api/recovery/v1/", include(machine_urls(recovery_api))),
-    path("second-factor/", second_factor.second_factor, name="second_factor"),
     path("board/", views.board, name="board"),
     path("board/now", views.board_now, name="board_now"),
     path("chains/", views.chains, name="chains"),

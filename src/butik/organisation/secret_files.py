@@ -14,7 +14,7 @@ from butik.lib.files import SecretTrouble, file_digest, file_trouble, write_new
 from butik.organisation.models import SecretFile
 
 FOUNDING = "founding"
-OURS = re.compile(r"(founding|(django|service)\.key|(chain|emergency)-[0-9a-f-]{36}\.(key|age))")
+OURS = re.compile(r"(founding|(django|service|second-factor-[0-9]+)\.key|(chain|emergency)-[0-9a-f-]{36}\.(key|age))")
 PUT_BACK = (
     "Nothing was made in its place: put the folder secrets/ back from a backup of this service (docs/operations.md)."
 )

@@ -22,6 +22,7 @@ from butik.organisation.models import Device
 from butik.organisation.proofs import check_proof, read_proof
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.models import Membership, Person
+from butik.staff.second_factor import lacks_second_factor
 
 DEVICE_TOPICS = frozenset({"prices", "staff", "enrolment", "revoked", "order"})
 
@@ -120,7 +121,7 @@ def reach_of_session(key: str, topics: frozenset[str]) -> Reach | None:
     request = HttpRequest()
     request.session = SessionStore(key)
     person = get_user(request)
-    if not isinstance(person, Person):
+    if not isinstance(person, Person) or lacks_second_factor(person):
         return None
     with tenant_scope([], person=person.pk):
         memberships = list(Membership.objects.filter(person=person))

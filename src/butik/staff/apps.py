@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class StaffConfig(AppConfig):
     name = "butik.staff"
     label = "staff"
+
+    def ready(self) -> None:
+        from butik.staff import trail  # noqa: F401  (its receivers)

@@ -2,11 +2,25 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from butik.organisation.tenancy import narrow_scope
 from butik.staff.models import Membership, Person
+
+
+class PrivatePagesMiddleware:
+    """What a person was shown is kept by no browser: on a shared computer the back button shows nothing of hers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or settings.SESSION_COOKIE_NAME in response.cookies:
+            response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 class TenantScopeMiddleware:

@@ -16,6 +16,7 @@ from butik.lib.clock import now
 from butik.organisation.guesses import address_of
 from butik.staff.known_devices import known_device, remember_device
 from butik.staff.models import Person
+from butik.staff.trail import note_failure
 from butik.staff.tries import TooManyTries, counters, give_back, take_try
 
 
@@ -30,14 +31,19 @@ def counted_try(request: HttpRequest, account: str, purpose: str) -> Iterator[Tr
     """Count a try before it is judged, and give it back when it was right. Too many are refused in words."""
     person = Person.objects.filter(email=account).first()
     asked = counters(purpose=purpose, account=account, block=address_of(request), device=known_device(request, person))
+    at = now()
     try:
-        take_try(asked, now())
+        take_try(asked, at)
     except TooManyTries as refusal:
         raise ValidationError(waiting_words(refusal.wait)) from refusal
     tried = Tried()
-    yield tried
-    if tried.right:
-        give_back(asked)
+    try:
+        yield tried
+    finally:
+        if tried.right:
+            give_back(asked)
+        elif person is not None:
+            note_failure(person, means=purpose, at=at)
 
 
 def waiting_words(wait: timedelta) -> str:

@@ -57,7 +57,11 @@ def counters(*, purpose: str, account: str, block: str, device: str | None) -> C
 
 def once(*parts: str) -> Counters:
     """Something that may be used a single time while it is good."""
-    return {_key("once", *parts): ONCE}
+    return single_counter(ONCE, "once", *parts)
+
+
+def single_counter(rule: Rule, *parts: str) -> Counters:
+    return {_key(*parts): rule}
 
 
 def take_try(asked: Counters, now: datetime) -> None:

@@ -28,12 +28,12 @@ def found() -> None:
     install_chain(chain=chain)
 
 
-def hire(passwords: dict[str, str], pins: dict[str, str]) -> None:
+def hire(passwords: dict[str, str], pins: dict[str, str], second_factor: str = "") -> None:
     """The chain's administrator, and the same till staff in every store."""
     from butik.organisation.models import Store
     from butik.simulator.demo.hiring import hire_assistants, hire_person
 
-    hire_person(ADMINISTRATOR, passwords[ADMINISTRATOR.email])
+    hire_person(ADMINISTRATOR, passwords[ADMINISTRATOR.email], second_factor=second_factor)
     for store in Store.objects.order_by("number"):
         hire_assistants(store, ASSISTANTS, pins)
 

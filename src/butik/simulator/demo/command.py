@@ -15,7 +15,7 @@ from butik.simulator.demo.folder import NotOursError, Secrets, prepared_folder, 
 from butik.simulator.demo.plan import Plan
 from butik.simulator.demo.processes import Processes, StartFailedError
 from butik.simulator.demo.run import Demo, Wishes
-from butik.simulator.demo.second_factor import code_at, seconds_left
+from butik.simulator.demo.second_factor import codes_at, seconds_left
 from butik.simulator.demo.show import console, progress_bars, say, show_addresses
 from butik.simulator.device import STORE
 
@@ -99,9 +99,8 @@ def _say(running: Demo, secrets: Secrets) -> Iterator[str]:
         yield f"EMERGENCY: {switched} of {len(running.tills)} tills have left their store."
     yield from sorted({till.trouble for till in running.tills if till.trouble})
     moment = time.time()
-    codes = {email.partition("@")[0]: code_at(secret, moment) for email, secret in secrets.second_factors.items()}
-    said = ", ".join(f"{name} {code[:3]} {code[3:]}" for name, code in codes.items())
-    yield f"Codes for the activation site: {said} ({seconds_left(moment)} s)."
+    codes = [f"{names} {code[:3]} {code[3:]}" for names, code in codes_at(secrets.second_factors, moment)]
+    yield f"Codes to sign in: {', '.join(codes)} ({seconds_left(moment)} s)."
 
 
 def _need_free_ports(plan: Plan) -> None:

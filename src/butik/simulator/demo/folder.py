@@ -24,7 +24,7 @@ class Secrets(msgspec.Struct):
 
     people: dict[str, str]  # e-mail to password
     pins: dict[str, str]  # staff number to PIN
-    second_factors: dict[str, str] = {}  # e-mail to TOTP secret, of those who activate the emergency
+    second_factors: dict[str, str] = {}  # e-mail to TOTP secret; the people of chain and stores share one
     is_ready: bool = False
     articles: str = ""
 
@@ -78,10 +78,12 @@ def write_secrets(folder: Path, secrets: Secrets) -> None:
 
 
 def make_secrets(emails: list[str], staff_numbers: list[str], approvers: Iterable[str] = ()) -> Secrets:
+    shared = make_secret()
+    others = {email: shared for email in emails if email not in set(approvers)}
     return Secrets(
         people={email: _pick_password() for email in emails},
         pins={number: _pick_pin() for number in staff_numbers},
-        second_factors={email: make_secret() for email in approvers},
+        second_factors=others | {email: make_secret() for email in approvers},
     )
 
 

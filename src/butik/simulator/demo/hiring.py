@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from allauth.mfa.totp.internal.auth import TOTP
+
 from butik.lib.clock import now
 from butik.organisation.models import Organisation, Store
 from butik.simulator.demo.people import Assistant, Employee
@@ -25,9 +27,9 @@ def hire_assistants(store: Store, assistants: Iterable[Assistant], pins: dict[st
         )
 
 
-def hire_person(person: Employee, password: str, store: Store | None = None) -> None:
+def hire_person(person: Employee, password: str, store: Store | None = None, *, second_factor: str = "") -> None:
     """Somebody who signs in to pages: over the whole organisation, or over one store."""
-    give_access(
+    hired = give_access(
         email=person.email,
         name=person.name,
         password=password,
@@ -38,3 +40,5 @@ def hire_person(person: Employee, password: str, store: Store | None = None) -> 
         actor=ACTOR,
         now=now(),
     )
+    if second_factor:
+        TOTP.activate(hired, second_factor)

@@ -35,6 +35,7 @@ class Plan:
 
     folder: Path
     port_base: int = 8000
+    second_factor: bool = True  # whether people need one; tests in a browser that are about something else say no
 
     @property
     def app_url(self) -> str:
@@ -69,7 +70,8 @@ class Plan:
     def environment(self, key: str) -> dict[str, str]:
         """The settings of a service: nothing of ours but what is named here."""
         shop = next((shop for shop in SHOPS if shop.key == key), None)
-        given = {"BUTIK_DATA": str(self.folder / key), "BUTIK_POS_ORIGIN": self.app_url}
+        given = {} if self.second_factor else {"BUTIK_SECOND_FACTOR": "no"}
+        given |= {"BUTIK_DATA": str(self.folder / key), "BUTIK_POS_ORIGIN": self.app_url}
         if key == EMERGENCY:
             return given | {"BUTIK_ROLE": "emergency", "BUTIK_URL": self.emergency_url}
         return given | {

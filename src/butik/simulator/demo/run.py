@@ -183,7 +183,12 @@ class Demo:
             chain = self._hand(CHAIN)
             chain.do("found")
             bar.advance()
-            chain.do("hire", passwords=secrets.people, pins=secrets.pins)
+            chain.do(
+                "hire",
+                passwords=secrets.people,
+                pins=secrets.pins,
+                second_factor=secrets.second_factors[ADMINISTRATOR.email],
+            )
             bar.advance()
 
     def _import_articles(self, bars: Bars) -> None:
@@ -204,7 +209,8 @@ class Demo:
                 self._hand(shop.key).send("join", chain_url=self._plan.chain_url, code=codes[shop.key])
             for shop in SHOPS:
                 self._hand(shop.key).answer()
-                self._hand(shop.key).do("hire_manager", number=shop.number, passwords=secrets.people)
+                people = {"passwords": secrets.people, "second_factor": secrets.second_factors[ADMINISTRATOR.email]}
+                self._hand(shop.key).do("hire_manager", number=shop.number, **people)
                 bar.advance()
 
     def _start_services(self, bars: Bars) -> None:

@@ -21,5 +21,17 @@ def code_at(secret: str, moment: float) -> str:
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
+def by_secret(secrets_of: dict[str, str]) -> list[tuple[str, str]]:
+    """Whoever shares a secret, by their first names, and the secret."""
+    names: dict[str, list[str]] = {}
+    for email, secret in secrets_of.items():
+        names.setdefault(secret, []).append(email.partition("@")[0])
+    return [("/".join(sharing), secret) for secret, sharing in names.items()]
+
+
+def codes_at(secrets_of: dict[str, str], moment: float) -> list[tuple[str, str]]:
+    return [(names, code_at(secret, moment)) for names, secret in by_secret(secrets_of)]
+
+
 def seconds_left(moment: float) -> int:
     return PERIOD - int(moment) % PERIOD

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from butik.simulator.demo.folder import Secrets
 from butik.simulator.demo.people import ADMINISTRATOR, APPROVERS, ASSISTANTS, managers
 from butik.simulator.demo.plan import CHAIN_NAME, SHOPS, Plan
+from butik.simulator.demo.second_factor import by_secret
 
 console = Console(highlight=False, markup=False, emoji=False)
 
@@ -70,7 +71,7 @@ def show_addresses(plan: Plan, secrets: Secrets, invitation: str) -> None:
         if sign_in:
             say(" " * width + sign_in)
     say("\nTry first:", style="bold")
-    say("1. Sign in to the portal, and watch today's revenue move as the stores sell.")
+    say("1. Sign in to the portal (its code stands below), and watch today's revenue move as the stores sell.")
     say(f"2. Make this browser till 2 of store {SHOPS[0].number} (the link works once, within 15 minutes):")
     say(f"   {invitation}", style="underline")
     say("3. Sell something. Take the browser offline, sell on, and see the sales leave when it is back.")
@@ -79,8 +80,8 @@ def show_addresses(plan: Plan, secrets: Secrets, invitation: str) -> None:
     say(f"   {CHAIN_NAME}, Activate. One asks; in another browser the other one confirms. After 30 seconds")
     say("   every till leaves its store and sells on from its own backup, yours too.")
     say("   Your own authenticator app may have the secrets (only here, only for this demo):")
-    for email, secret in secrets.second_factors.items():
-        say(f"   {email}  {secret}")
+    for names, secret in by_secret(secrets.second_factors):
+        say(f"   {names}  {secret}")
     say("\nCtrl-C stops everything; the next start goes on with the same data.\n")
 
 

@@ -15,13 +15,14 @@ def join(chain_url: str, code: str) -> None:
     call_command("join_chain", "--url", chain_url, "--code", code)
 
 
-def hire_manager(number: int, passwords: dict[str, str]) -> None:
+def hire_manager(number: int, passwords: dict[str, str], second_factor: str = "") -> None:
     """The store's manager signs in at the store's own service."""
     from butik.organisation.models import Store
     from butik.simulator.demo.hiring import hire_person
 
     person = next(each for shop, each in zip(SHOPS, managers(), strict=True) if shop.number == number)
-    hire_person(person, passwords[person.email], store=Store.objects.get(number=number))
+    store = Store.objects.get(number=number)
+    hire_person(person, passwords[person.email], store, second_factor=second_factor)
 
 
 def device_code(pos: int) -> str | None:
