@@ -14,6 +14,7 @@ import pyrage
 import pytest
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from allauth.account.internal.userkit import user_id_to_str
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.template import engines
 from django.test import Client
@@ -275,10 +276,10 @@ def admit(cloud: Cloud, name: str, level: str = "CHAIN_ADMINISTRATOR", **said: A
 
 def with_factor(person: Person, *, typ: str = Authenticator.Type.TOTP, ago: float = 0, **data: Any) -> Client:
     """Signed in, with a second factor of her own that she has shown so many seconds ago."""
-    client = signed_in(person)
-    factor, _ = Authenticator.objects.get_or_create(
-        user=person, type=typ, defaults={"data": data or {"secret": f"secret of {person.pk}"}}
-    )
+    if typ == Authenticator.Type.TOTP:
+        data = {"secret": get_adapter().encrypt(data.get("secret", f"secret of {person.pk}"))}
+    factor, _ = Authenticator.objects.get_or_create(user=person, type=typ, defaults={"data": data})
+    client = signed_in(Person.objects.get(pk=person.pk))  # a new factor has ended what was begun without it
     shown = {"method": "mfa", "id": factor.pk, "type": typ, "at": time.time() - ago, "reauthenticated": True}
     session = client.session
     session["account_authentication_methods"] = [*session.get("account_authentication_methods", []), shown]

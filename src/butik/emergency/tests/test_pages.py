@@ -22,6 +22,7 @@ from butik.lib.signing import BadDocument, SigningKey
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.pairing import introduce_chain
 from butik.organisation.tenancy import tenant_scope
+from butik.staff.models import Person
 from butik.staff.people import give_access
 from butik.vault.differences import Difference
 from butik.vault.models import NewDevice, Revocation, StoredBackup
