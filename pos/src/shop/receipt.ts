@@ -1,4 +1,5 @@
 /** What people see of a sale: its number, its QR and its moments. */
+import { correctedMoment } from './clock';
 import type { SaleDocument } from './documents';
 
 /** `store-POS-series-counter`, the counter with at least six digits. */
@@ -6,8 +7,11 @@ export function receiptNumber(store: number, pos: number, label: string, counter
   return `${store}-${pos}-${label}-${String(counter).padStart(6, '0')}`;
 }
 
-export function receiptQr(number: string, sale: Pick<SaleDocument, 'completed_at' | 'total' | 'currency'>, hash: string): string {
-  return ['BUTIK1', number, sale.completed_at, sale.total, sale.currency, hash.slice(0, 16)].join('|');
+type InQr = Pick<SaleDocument, 'completed_at' | 'offset_ms' | 'total' | 'currency'>;
+
+/** It bears the moment that the receipt shows, not what a wrong clock made of it. */
+export function receiptQr(number: string, sale: InQr, hash: string): string {
+  return ['BUTIK1', number, correctedMoment(sale.completed_at, sale.offset_ms), sale.total, sale.currency, hash.slice(0, 16)].join('|');
 }
 
 /** A receipt as a screen and a printer want it. */

@@ -220,7 +220,7 @@ export async function sendAgain(database: ButikDatabase, series: string, counter
 }
 
 export async function notePassedOn(database: ButikDatabase, id: string, passedOn: number): Promise<void> {
-  const transaction = database.transaction('series', 'readwrite');
+  const transaction = database.transaction('series', 'readwrite', STRICT);
   const series = await transaction.store.get(id);
   if (series && series.passedOn !== passedOn) void transaction.store.put({ ...series, passedOn });
   await transaction.done;
@@ -231,7 +231,7 @@ export async function notePassedOn(database: ButikDatabase, id: string, passedOn
  * store has. Never by their age: clocks lie.
  */
 export async function prune(database: ButikDatabase, keep = KEEP_SENT, keepForStore = KEEP_FOR_STORE): Promise<number> {
-  const transaction = database.transaction(['journal', 'series'], 'readwrite');
+  const transaction = database.transaction(['journal', 'series'], 'readwrite', STRICT);
   const passedOn = new Map((await transaction.objectStore('series').getAll()).map((series) => [series.id, series.passedOn ?? 0]));
   const journal = transaction.objectStore('journal');
   let count = await journal.count();

@@ -86,7 +86,7 @@ describe('a receipt', () => {
 
   it('has a QR that names it', () => {
     expect(
-      receiptQr('12-3-N1-000017', { completed_at: '2026-11-21T08:00:00.000Z', total: 2590, currency: 'DKK' }, 'abcdef0123456789ffff'),
+      receiptQr('12-3-N1-000017', { completed_at: '1970-01-01T00:00:00.000Z', offset_ms: 1_795_248_000_000, total: 2590, currency: 'DKK' }, 'abcdef0123456789ffff'),
     ).toBe('BUTIK1|12-3-N1-000017|2026-11-21T08:00:00.000Z|2590|DKK|abcdef0123456789');
   });
 

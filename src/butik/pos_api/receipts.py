@@ -1,7 +1,8 @@
 """Receipts of the own store: search and reprint."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 
@@ -24,7 +25,10 @@ def receipts(request: HttpRequest, caller: Caller) -> HttpResponse:
     rows = Sale.objects.of_store(place.organisation_id, place.store_id)
     if "before" in query:
         rows = rows.before(_uuid(query["before"]))
-    rows = rows.matching(query.get("q", "")[:60], _day(query.get("from", "")), _day(query.get("to", "")))
+    words, first, last = query.get("q", "")[:60], _day(query.get("from", "")), _day(query.get("to", ""))
+    if not words.strip() and last is None:
+        rows = rows.up_to(_tomorrow(place.timezone))
+    rows = rows.matching(words, first, last)
     found = list(rows.newest_first().defer("document")[: PAGE + 1])
     listed = [
         wire.ReceiptRow(
@@ -54,6 +58,11 @@ def receipt(request: HttpRequest, caller: Caller, sale_id: str) -> HttpResponse:
         copies = count_copies(sale)
     number = format_number(place.store_number, sale.pos_number, sale.label, sale.counter)
     return answer(wire.Receipt(sale.document, number, copies))
+
+
+def _tomorrow(timezone: str) -> date:
+    """The last day that a clock may say that is only a little fast."""
+    return (clock.now().astimezone(ZoneInfo(timezone)) + timedelta(days=1)).date()
 
 
 def _day(text: str) -> date | None:

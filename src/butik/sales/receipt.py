@@ -54,10 +54,9 @@ def read_receipt(sale: Sale, store: Store) -> Receipt:
     content = decode_content(wire.SALE, open_document(sale.document, wire.SALE).payload)
     assert isinstance(content, wire.Sale)  # noqa: S101 - it was booked as one
     number = format_number(store.number, sale.pos_number, sale.label, sale.counter)
-    qr = "|".join(
-        ("BUTIK1", number, to_wire(held(content.completed_at)), str(content.total), content.currency, sale.hash[:16])
-    )
-    local = corrected(content).astimezone(ZoneInfo(store.timezone))
+    moment = corrected(content)
+    qr = "|".join(("BUTIK1", number, to_wire(moment), str(content.total), content.currency, sale.hash[:16]))
+    local = moment.astimezone(ZoneInfo(store.timezone))
     started, completed = held(content.started_at), held(content.completed_at)
     return Receipt(number, store, content, local, started, completed, count_copies(sale), qr)
 

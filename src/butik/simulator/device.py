@@ -223,7 +223,8 @@ class Device:
     def draft_sale(self, basket: Sequence[BasketItem], staff: StaffMember, pay: Pay, at: datetime) -> Sale:
         """The payload of the next sale of the series; takes the next counter."""
         here, memory = self.enrolment, self.memory
-        business_date = at.astimezone(ZoneInfo(here.store.timezone)).date().isoformat()
+        there = at + timedelta(seconds=self.line.offset)  # as the service's clock has it
+        business_date = there.astimezone(ZoneInfo(here.store.timezone)).date().isoformat()
         if business_date != memory.business_date:
             memory.session, memory.business_date = memory.session + 1, business_date
         lines, vat = sale_lines(basket)

@@ -32,6 +32,13 @@ def test_it_lists_receipts_newest_first(sold: Till, line: Line) -> None:
     assert listed(line, sold) == ["12-3-N1-000003", "12-3-N1-000002", "12-3-N1-000001"]
 
 
+def test_what_a_wrong_clock_has_dated_ahead_is_not_the_newest_for_ever(sold: Till, line: Line) -> None:
+    ahead = sold.sale(MILK, business_date="2083-05-01")
+    assert line.post(sold, "/journal", {"records": [ahead, sold.sale(BREAD)]}).status_code == 200
+    assert listed(line, sold)[:2] == ["12-3-N1-000005", "12-3-N1-000003"]
+    assert listed(line, sold, "q=N1-4") == listed(line, sold, "from=2083-05-01&to=2083-05-01") == ["12-3-N1-000004"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

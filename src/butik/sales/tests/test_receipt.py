@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tests.support.till import BREAD, MILK, NOW, Shop, Till
 
+from butik.lib.clock import to_wire
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import Sale
 from butik.sales.reading import Place
@@ -26,6 +27,14 @@ def test_it_shows_what_was_signed(shop: Shop, place: Place, till: Till) -> None:
     assert receipt.paid == receipt.sale.total == 3790
     assert receipt.completed_at.hour == 13  # in the store's zone
     assert receipt.qr == f"BUTIK1|12-3-N1-000001|2026-11-21T12:00:02.000Z|3790|DKK|{sale.hash[:16]}"
+
+
+def test_its_qr_bears_the_moment_that_it_shows(shop: Shop, place: Place, till: Till) -> None:
+    wrong = till.sale(MILK, completed_at="1970-01-01T00:00:00.000Z", offset_ms=1_795_248_000_000)
+    store_path(shop, place, till)([till.opening(), wrong])
+    with tenant_scope([till.org]):
+        receipt = read_receipt(Sale.objects.get(), shop.store)
+    assert receipt.qr.split("|")[2] == to_wire(receipt.completed_at) == "2026-11-21T08:00:00.000Z"
 
 
 def test_it_tells_a_supporter_how_a_sale_came_here(shop: Shop, place: Place, till: Till) -> None:

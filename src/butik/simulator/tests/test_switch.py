@@ -1,7 +1,7 @@
 """A simulated device in an emergency: whom it obeys, what it sends where, and that it wakes up where it was."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from butik.simulator.device import Device, Memory, NotSellingError
 from butik.simulator.sale_documents import BasketItem, pay_cash
 from butik.simulator.switch import check_ready, enrol_again, look, obey
 from butik.simulator.tests.cloud import World
+
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -46,6 +49,15 @@ def activate(world: World, version: int = 1, **entering: Any) -> Device:
     world.told(world.order("ACTIVATE", version))
     assert look(world.device) == "EMERGENCY"
     return world.device
+
+
+def test_its_days_are_the_service_s_whatever_its_own_clock_says(world: World) -> None:
+    device = activate(world)
+    assert device.prices is not None
+    basket = [BasketItem(next(iter(device.prices.articles)))]
+    device.line.offset = 2 * 86_400.0
+    sale = device.sell(basket, device.staff[0], lambda total: pay_cash(new_id(), total, 50), NOON)
+    assert (sale.completed_at, sale.offset_ms, sale.business_date) == (to_wire(NOON), 2 * 86_400_000, "2026-11-23")
 
 
 def test_it_leaves_its_store_and_sells_in_its_emergency_series(world: World) -> None:
