@@ -1,6 +1,6 @@
 /** Cash and card. */
 import { type CardEvent, cardStep, isResolved, newCardPayment } from '../shop/payment';
-import { type Due, dueOf, isPlausible, takeCard, takeCash } from '../shop/sale';
+import { type Due, dueOf, isPlausible, quickAmounts, takeCard, takeCash } from '../shop/sale';
 import { uuid7 } from '../shop/uuid7';
 import { play } from '../parts/sound';
 import { terminalFor, type Terminal } from '../wire/terminal';
@@ -36,7 +36,7 @@ export async function payCash(till: Till, tendered: number, sure = false): Promi
   // Handing over nothing pays only where rounding leaves nothing to hand over.
   if (open.paid || tendered < 0 || (tendered === 0 && open.cash !== 0)) return refuse(till);
   if (!sure && !isPlausible(tendered, open.cash)) {
-    till.question.value = { kind: 'CASH', tendered, change: tendered - open.cash };
+    till.question.value = { kind: 'CASH', tendered, change: tendered - open.cash, code: null };
     return play(till, 'asked');
   }
   till.payments.value = [...till.payments.value, takeCash(uuid7(till.now()), tendered, open)];
@@ -53,12 +53,38 @@ export async function answerCash(till: Till, handedOver: boolean): Promise<void>
   if (handedOver) await payCash(till, question.tendered, true);
 }
 
-/** What was keyed and entered: an amount of cash; or a code, which a slow scanner types like a person. */
-export function payKeyed(till: Till, amount: number | null): void {
+/** It was no cash but a short code, and is rung up. */
+export function answerCode(till: Till): void {
+  const question = till.question.value;
+  if (question?.kind !== 'CASH' || question.code === null) return;
+  till.question.value = null;
+  till.entry.value = '';
+  scan(till, question.code);
+}
+
+/**
+ * What was keyed and entered: an amount of cash; or a code, which a slow scanner types like a person. `isBurst`: it came as
+ * fast as a scanner types, and nobody but the assistant can tell.
+ */
+export function payKeyed(till: Till, amount: number | null, isBurst = false): void {
   const { value: entry } = till.entry;
+  if (amount !== null && isBurst && !isSurelyCash(till, amount)) return askCashOrCode(till, amount, entry);
   if (amount !== null) return void payCash(till, amount);
   if (/^[A-Za-z0-9-]+$/.test(entry)) return scan(till, entry);
   trouble(till, { kind: 'BAD_AMOUNT' });
+}
+
+/** What somebody would hand over, and no code of this shop. */
+function isSurelyCash(till: Till, amount: number): boolean {
+  const { cash } = due(till);
+  const isNote = amount === cash || quickAmounts(cash).includes(amount);
+  return isNote && typeof till.prices.value?.list.find(till.entry.value) === 'string';
+}
+
+function askCashOrCode(till: Till, tendered: number, code: string): void {
+  if (till.card.value || till.committing || till.question.value) return refuse(till);
+  till.question.value = { kind: 'CASH', tendered, change: tendered - due(till).cash, code };
+  play(till, 'asked');
 }
 
 async function settleUp(till: Till): Promise<void> {

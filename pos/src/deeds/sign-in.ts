@@ -1,6 +1,6 @@
 /** Signing in with staff ID and PIN, by what the device itself knows. */
 import type { StaffMember } from '../shop/documents';
-import { afterTry, currentCount, isBlocked, triesLeft } from '../shop/pin';
+import { afterTry, currentCount, isBlocked, mayBePin, triesLeft } from '../shop/pin';
 import { readPinCount, writePinCount } from '../store/rows';
 import { fromBase64url } from '../wire/base64url';
 import { askAboutClock } from './clock';
@@ -9,9 +9,11 @@ import { saveDraft } from './draft';
 import { report } from './service';
 import type { Till } from './till';
 
-export type SignInAnswer = { kind: 'IN' } | { kind: 'WRONG'; left: number | null } | { kind: 'BLOCKED' };
+export type SignInAnswer = { kind: 'IN' } | { kind: 'NO_PIN' } | { kind: 'WRONG'; left: number | null } | { kind: 'BLOCKED' };
 
 export async function signIn(till: Till, number: string, pin: string): Promise<SignInAnswer> {
+  // Nobody has such a PIN: a barcode has got into the field, and costs no try.
+  if (!mayBePin(pin)) return { kind: 'NO_PIN' };
   const member = till.staff.value?.staff.find((one) => one.number === number.trim());
   if (!member) return { kind: 'WRONG', left: null };
   const count = currentCount(await readPinCount(till.database, member.id), member.id, member.pin_version);

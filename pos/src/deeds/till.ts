@@ -35,8 +35,8 @@ export type Trouble =
 export type Question =
   | { kind: 'AGE'; years: number; text: string; scan: Scanned }
   | { kind: 'WEIGHT'; text: string; unit: Unit; scan: Scanned }
-  /** So much cash is rarely handed over: a slip, or a code that was keyed as an amount. */
-  | { kind: 'CASH'; tendered: number; change: number }
+  /** So much cash is rarely handed over: a slip, or a code that was keyed as an amount. `code`: it may be this one. */
+  | { kind: 'CASH'; tendered: number; change: number; code: string | null }
   | { kind: 'CLOCK'; guess: number; isAhead: boolean }
   | { kind: 'CANCEL_SALE' };
 

@@ -72,7 +72,7 @@ class Keyboard {
     }
     const told = this.wedge.press(key, event.timeStamp, onUsKeyboard({ key, code: event.code, shiftKey: event.shiftKey }));
     this.heed(told);
-    if (!told.taken) return this.typed(event);
+    if (!told.taken) return this.typed(event, told.burst);
     this.taken.add(event.code);
     take(event);
   }
@@ -147,28 +147,35 @@ class Keyboard {
   }
 
   /** A person's key that nobody held. */
-  private typed(event: KeyboardEvent): void {
+  private typed(event: KeyboardEvent, burst = ''): void {
     if (event.key !== 'Enter') this.till.stray.value = false;
-    if (textField() || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.act(event.key, document.activeElement)) take(event);
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (textField() ? this.isNoAnswer(burst) : this.act(event.key, document.activeElement, burst)) take(event);
   }
 
-  private act(key: string, target: Element | null): boolean {
+  /** A scanner's end must not send off what its few digits have put into the field of a question. */
+  private isNoAnswer(burst: string): boolean {
+    if (!burst || !this.till.question.value) return false;
+    stray(this.till);
+    return true;
+  }
+
+  private act(key: string, target: Element | null, burst = ''): boolean {
     const { till } = this;
     const screen = till.screen.value;
-    if (!isForSelling(till) || till.sheet.value) return this.note(key);
+    if (!isForSelling(till) || till.sheet.value) return this.note(key, burst);
     this.nowhere.text = '';
     if (screen === 'RECEIPT') return /^[0-9]$/.test(key) && (newSale(till), keyDigits(till, key), true);
-    return handled(till, key, target);
+    return handled(till, key, target, burst);
   }
 
   /** Keys that mean nothing here, kept for a moment: a slow scanner's code must not end by pressing a button. */
-  private note(key: string): boolean {
+  private note(key: string, burst: string): boolean {
     const now = performance.now();
     if (now - this.nowhere.at > FORGOTTEN) this.nowhere.text = '';
     const { text } = this.nowhere;
     this.nowhere = { text: key.length === 1 ? text + key : '', at: now };
-    if (key !== 'Enter' || text.length < SHORTEST) return false;
+    if (key !== 'Enter' || (text.length < SHORTEST && !burst)) return false;
     stray(this.till);
     return true;
   }
@@ -210,14 +217,15 @@ function newSale(till: Till): void {
   till.screen.value = 'SALE';
 }
 
-function handled(till: Till, key: string, target: Element | null): boolean {
+function handled(till: Till, key: string, target: Element | null, burst: string): boolean {
+  const isBurst = burst !== '' && burst === till.entry.value;
   if (/^[0-9]$/.test(key)) keyDigits(till, key);
   else if (key === ',' || key === '.') keyDigits(till, ',');
   else if (/^[A-Za-z-]$/.test(key) && (till.entry.value || !/[cx]/i.test(key))) keyDigits(till, key);
   else if (key === 'Escape' || key === 'c' || key === 'C') clear(till);
   else if (key === 'Backspace') eraseDigit(till);
   else if (key === '*' || key === 'x') keyQuantity(till);
-  else if (key === 'Enter') return entered(till, target);
+  else if (key === 'Enter' || (key === 'Tab' && isBurst)) return entered(till, target, isBurst);
   else if (key === 'Tab' && till.entry.value.length >= LONG) scan(till, till.entry.value);
   else return false;
   return true;
@@ -229,7 +237,7 @@ function readMoney(till: Till): number | null {
 }
 
 /** Enter adds what was keyed; on a focused button it presses that button, as everywhere. */
-function entered(till: Till, target: Element | null): boolean {
+function entered(till: Till, target: Element | null, isBurst: boolean): boolean {
   const selling = till.screen.value === 'SALE';
   if (!till.entry.value) {
     if (target instanceof HTMLButtonElement) return false;
@@ -238,6 +246,6 @@ function entered(till: Till, target: Element | null): boolean {
     return true;
   }
   if (selling) scan(till, till.entry.value);
-  else payKeyed(till, readMoney(till));
+  else payKeyed(till, readMoney(till), isBurst);
   return true;
 }

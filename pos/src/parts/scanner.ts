@@ -34,6 +34,8 @@ export interface Told {
   /** Keys that were held and are a person's, in their order. */
   typed: readonly string[];
   code: Code | null;
+  /** With an end: what came before it at a pace that no hand holds, though it is too little to be sure. */
+  burst: string;
   /** The key itself is held, or was the scanner's: nothing else may see it. */
   taken: boolean;
 }
@@ -46,6 +48,8 @@ interface Held {
 
 export class Wedge {
   private held: Held[] = [];
+  /** Everything since the last pause or end, held or not. */
+  private run: Held[] = [];
   private last = -Infinity;
   private handUntil = -Infinity;
   private endUntil = -Infinity;
@@ -64,9 +68,12 @@ export class Wedge {
   /** A key: one character, Enter or Tab. `at` in milliseconds; `byPlace` is what stands there on a plain US keyboard. */
   press(key: string, at: number, byPlace: string = key): Told {
     const before = at - this.last > PAUSE ? this.settle() : NOTHING;
+    if (at - this.last > PAUSE) this.run = [];
     this.last = at;
-    const now = ENDS.has(key) ? this.end(at) : this.character({ key, byPlace, at });
-    return { typed: [...before.typed, ...now.typed], code: before.code ?? now.code, taken: now.taken };
+    const pressed = { key, byPlace, at };
+    this.run.push(pressed);
+    const now = ENDS.has(key) ? this.end(at) : this.character(pressed);
+    return { ...now, typed: [...before.typed, ...now.typed], code: before.code ?? now.code };
   }
 
   /** The pause after the last key has passed, or a key came that no scanner sends. */
@@ -74,16 +81,21 @@ export class Wedge {
     const { held } = this;
     this.held = [];
     if (!isCode(held)) return { ...NOTHING, typed: keysOf(held) };
-    this.endUntil = this.last + LATE_END;
-    this.lateEnds = LATE_ENDS;
+    this.expectEnds(this.last);
     return { ...NOTHING, code: codeOf(held) };
   }
 
   /** A person did something else: what is held is theirs, and so is the next Enter. */
   interrupt(): Told {
     const told = this.settle();
+    this.run = [];
     this.lateEnds = 0;
     return told;
+  }
+
+  private expectEnds(at: number): void {
+    this.endUntil = at + LATE_END;
+    this.lateEnds = LATE_ENDS;
   }
 
   private character(key: Held): Told {
@@ -105,15 +117,18 @@ export class Wedge {
 
   private end(at: number): Told {
     this.handUntil = -Infinity;
-    if (!this.held.length) {
+    const burst = this.run.length > 1 && paceOf(this.run) <= EIGHT_DIGITS ? keysOf(this.run.slice(0, -1)).join('') : '';
+    this.run = [];
+    if (!this.held.length && !burst) {
       return { ...NOTHING, taken: at <= this.endUntil && this.lateEnds-- > 0 };
     }
     const told = this.settle();
-    return { ...told, taken: told.code !== null };
+    if (burst) this.expectEnds(at);
+    return { ...told, burst: told.code ? '' : burst, taken: told.code !== null };
   }
 }
 
-const NOTHING: Told = { typed: [], code: null, taken: false };
+const NOTHING: Told = { typed: [], code: null, burst: '', taken: false };
 
 function keysOf(held: readonly Held[]): string[] {
   return held.map(({ key }) => key);

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { mostOf } from '../shop/basket';
 import type { Unit } from '../shop/documents';
 import { answerClock, storeNow } from '../deeds/clock';
-import { answerCash } from '../deeds/pay';
+import { answerCash, answerCode } from '../deeds/pay';
 import { answerAge, answerWeight, cancelSale, readQuantity, refuse } from '../deeds/ring-up';
 import { useFormats, useTexts, useTill } from '../parts/context';
 import { Sheet } from '../parts/Sheet';
@@ -15,7 +15,9 @@ export function Questions() {
   const question = till.question.value;
   if (!question) return null;
   if (question.kind === 'WEIGHT') return <WeightSheet text={question.text} unit={question.unit} />;
-  if (question.kind === 'CASH') return <CashSheet {...question} />;
+  if (question.kind === 'CASH') {
+    return question.code === null ? <CashSheet {...question} /> : <CashOrCodeSheet tendered={question.tendered} code={question.code} />;
+  }
   if (question.kind === 'AGE') {
     return (
       <Sheet label={t.askAge(question.years)} onClose={() => answerAge(till, false)}>
@@ -84,6 +86,29 @@ function CashSheet({ tendered, change }: { tendered: number; change: number }) {
         </button>
         <button type="button" class="second" onClick={() => void answerCash(till, true)}>
           {t.cashRight(money(tendered))}
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+/** A few digits that came as fast as a scanner types, while money is awaited. */
+function CashOrCodeSheet({ tendered, code }: { tendered: number; code: string }) {
+  const till = useTill();
+  const t = useTexts();
+  const { money } = useFormats();
+  return (
+    <Sheet label={t.cashOrCode(money(tendered))} onClose={() => void answerCash(till, false)}>
+      <p>{t.cashOrCodeHelp}</p>
+      <div class="sheet-list">
+        <button type="button" class="second" onClick={() => answerCode(till)}>
+          {t.itIsCode(code)}
+        </button>
+        <button type="button" class="second" onClick={() => void answerCash(till, true)}>
+          {t.cashAmount(money(tendered))}
+        </button>
+        <button type="button" class="plain" onClick={() => void answerCash(till, false)}>
+          {t.neither}
         </button>
       </div>
     </Sheet>

@@ -29,7 +29,7 @@ export function SignInScreen() {
     setBusy(false);
     if (answer.kind === 'IN') return;
     setPin('');
-    setError(answer.kind === 'BLOCKED' ? t.pinBlocked : t.wrongPin(answer.left));
+    setError(answer.kind === 'BLOCKED' ? t.pinBlocked : answer.kind === 'NO_PIN' ? t.noPin : t.wrongPin(answer.left));
     pinField.current?.focus();
   }
 

@@ -1,4 +1,5 @@
 /** Wrong PINs: ten in a row for one PIN of one person, and only a new PIN version opens again. */
+import { MAX_PIN, MIN_PIN } from './bounds';
 
 export const PIN_TRIES = 10;
 
@@ -6,6 +7,11 @@ export interface PinCount {
   staff: string;
   pinVersion: number;
   wrong: number;
+}
+
+/** Whether anybody may have chosen it: digits, and not as many as a barcode has. */
+export function mayBePin(pin: string): boolean {
+  return /^[0-9]+$/.test(pin) && pin.length >= MIN_PIN && pin.length <= MAX_PIN;
 }
 
 /** The count that holds for this PIN: a higher version starts afresh. */

@@ -73,6 +73,7 @@ export const da: Texts = {
   signIn: 'Log ind',
   signOut: 'Log ud',
   wrongPin: (left) => (left === null || left > 5 ? 'Forkert medarbejdernr. eller pinkode.' : `Forkert pinkode. ${left} forsøg tilbage.`),
+  noPin: 'En pinkode har 4 til 8 cifre. Blev der scannet en kode? Det kostede ikke noget forsøg.',
   pinBlocked: 'Pinkoden er spærret efter ti forkerte forsøg. En leder kan åbne den.',
   noStaff: 'Listen over medarbejdere er ikke kommet fra butikken endnu. Den kommer af sig selv, når der er forbindelse.',
 
@@ -149,6 +150,10 @@ export const da: Texts = {
   },
   cashAsk: (amount) => `${amount} kontant?`,
   cashChange: (change) => `Det giver ${change} tilbage. Måske er en stregkode tastet som beløb.`,
+  cashOrCode: (amount) => `Er ${amount} kontant eller en kode?`,
+  cashOrCodeHelp: 'Det kom så hurtigt, som en scanner taster.',
+  itIsCode: (code) => `Kode ${code}`,
+  neither: 'Ingen af delene',
   cashSlip: 'Nej, tilbage',
   cashRight: (amount) => `Ja, kunden gav ${amount}`,
   warning: (what, code) => `En ny ${what} blev afvist: ${refusals[code]}. Den gamle er stadig i brug.`,

@@ -79,6 +79,7 @@ export const en = {
   signOut: 'Sign out',
   wrongPin: (left: number | null) =>
     left === null || left > 5 ? 'Wrong staff ID or PIN.' : `Wrong PIN. ${left} ${left === 1 ? 'try' : 'tries'} left.`,
+  noPin: 'A PIN has 4 to 8 digits. Was a code scanned? It cost no try.',
   pinBlocked: 'This PIN is blocked after ten wrong tries. A manager can open it.',
   noStaff: 'The list of staff has not come from the store yet. It comes by itself when there is a line.',
 
@@ -157,6 +158,10 @@ export const en = {
   } satisfies Record<Unit, string>,
   cashAsk: (amount: string) => `${amount} in cash?`,
   cashChange: (change: string) => `That is ${change} in change. A barcode may have been keyed as an amount.`,
+  cashOrCode: (amount: string) => `Is ${amount} cash, or a code?`,
+  cashOrCodeHelp: 'It came as fast as a scanner types.',
+  itIsCode: (code: string) => `Code ${code}`,
+  neither: 'Neither',
   cashSlip: 'No, back',
   cashRight: (amount: string) => `Yes, ${amount} was handed over`,
   warning: (what: string, code: RefusalCode) => `A new ${what} was refused: ${refusals[code]}. The old one is still in use.`,

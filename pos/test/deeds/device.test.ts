@@ -44,6 +44,14 @@ describe('signing in', () => {
     expect(await signIn(fresh, '101', '7777')).toEqual({ kind: 'IN' });
   });
 
+  it('takes no barcode for a PIN: it costs no try, whoever it is', async () => {
+    for (const code of ['5701234567899', '123456789', '123', '', '12a4', '１２３４']) {
+      expect([code, await signIn(till, '101', code)]).toEqual([code, { kind: 'NO_PIN' }]);
+      expect(await signIn(till, '999', code)).toEqual({ kind: 'NO_PIN' });
+    }
+    expect(await signIn(till, '101', '0000')).toEqual({ kind: 'WRONG', left: 9 });
+  });
+
   it('says nothing about who exists', async () => {
     expect(await signIn(till, '999', '1234')).toEqual({ kind: 'WRONG', left: null });
   });

@@ -2,7 +2,7 @@ import 'fake-indexeddb/auto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { heard } from '../../src/deeds/hear';
-import { answerCash, goToPay, payCard, payCash, payKeyed, resolveByHand } from '../../src/deeds/pay';
+import { answerCash, answerCode, goToPay, payCard, payCash, payKeyed, resolveByHand } from '../../src/deeds/pay';
 import { refresh } from '../../src/deeds/refresh';
 import { answerAge, answerWeight, changeQuantity, keyDigits, keyQuantity, removeLine, scan, totalOf } from '../../src/deeds/ring-up';
 import { serviceOf } from '../../src/deeds/service';
@@ -154,13 +154,51 @@ describe('cash', () => {
     read(till, '4321');
     goToPay(till);
     await payCash(till, 432_100);
-    expect(till.question.value).toEqual({ kind: 'CASH', tendered: 432_100, change: 431_600 });
+    expect(till.question.value).toEqual({ kind: 'CASH', tendered: 432_100, change: 431_600, code: null });
     expect([till.payments.value, till.receipt.value]).toEqual([[], null]);
     await answerCash(till, false);
     expect(till.payments.value).toEqual([]);
     await payCash(till, 432_100);
     await answerCash(till, true);
     expect(till.receipt.value?.sale.payments).toMatchObject([{ tendered: 432_100, change: 431_600 }]);
+  });
+
+  it('that came as fast as a scanner types is asked about, unless it is money and no code of the shop', async () => {
+    const { till } = await fieldTill();
+    read(till, '4321');
+    const burst = (entry: string, amount: number) => {
+      if (till.screen.value !== 'PAY') goToPay(till);
+      till.entry.value = entry;
+      payKeyed(till, amount, true);
+      return till.question.value;
+    };
+    for (const [code, amount] of [['4321', 432_100], ['43', 4_300], ['7', 700], ['1', 100]] as const) {
+      expect(burst(code, amount)).toEqual({ kind: 'CASH', tendered: amount, change: amount - 500, code });
+      expect([till.payments.value, till.receipt.value]).toEqual([[], null]);
+      await answerCash(till, false);
+    }
+    burst('4321', 432_100);
+    answerCode(till);
+    expect([lines(till).length, till.entry.value, till.payments.value]).toEqual([2, '', []]);
+    burst('12', 1_200);
+    await answerCash(till, true);
+    expect(till.receipt.value?.sale.payments).toMatchObject([{ tendered: 1_200, change: 200 }]);
+  });
+
+  it('of a round amount is taken without a word, but not when an article has that code', async () => {
+    const { till, store } = await fieldTill();
+    read(till, '4321');
+    goToPay(till);
+    till.entry.value = '100';
+    payKeyed(till, 10_000, true);
+    await vi.waitFor(() => expect(till.receipt.value?.sale.payments).toMatchObject([{ tendered: 10_000 }]));
+    await store.publishPrices({ ...FIELD_FILE, barcodes: [100, 4221, 3900, 1, 2608776991779, 3103568000204, 137, 199676, 4058889366985], barcode_articles: [0, 0, 1, 1, 1, 1, 1, 1, 1] });
+    await refresh(till, serviceOf(till, till.device.value!));
+    read(till, '100');
+    goToPay(till);
+    till.entry.value = '100';
+    payKeyed(till, 10_000, true);
+    expect(till.question.value).toMatchObject({ kind: 'CASH', code: '100' });
   });
 
   it('that a slow scanner seems to key is its code', async () => {

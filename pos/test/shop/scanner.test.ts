@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GS, type Told, Wedge } from '../../src/parts/scanner';
 
 /** What came of a row of keys; a key that was not taken is a person's, as it stands. */
-function play(wedge: Wedge, keys: [key: string, gap: number][], from = 0): { codes: string[]; typed: string[] } {
+function play(wedge: Wedge, keys: [key: string, gap: number][], from = 0, bursts?: string[]): { codes: string[]; typed: string[] } {
   const codes: string[] = [];
   const typed: string[] = [];
   const take = (told: Told) => {
@@ -16,6 +16,7 @@ function play(wedge: Wedge, keys: [key: string, gap: number][], from = 0): { cod
     if (gap > wedge.patience) take(wedge.settle());
     at += gap;
     const told = wedge.press(key, at);
+    if (told.burst) bursts?.push(told.burst);
     take(told);
     if (!told.taken) typed.push(key);
   }
@@ -70,6 +71,39 @@ describe('a scanner', () => {
   });
 });
 
+describe('what may be a short code', () => {
+  const short = fc.string({ unit: fc.constantFrom(...'0123456789AB.-'), minLength: 1, maxLength: 3 });
+  const bursts = (keys: [string, number][]) => {
+    const told: string[] = [];
+    const { typed } = play(new Wedge(), keys, 0, told);
+    return { told, typed };
+  };
+
+  it('is told at the pace of any scanner, and its keys arrive', () => {
+    fc.assert(
+      fc.property(short, fc.integer({ min: 0, max: 100 }), fc.constantFrom('Enter', 'Tab'), (code, gap, end) => {
+        expect(bursts(burst(code, gap, end))).toEqual({ told: [code], typed: [...code, end] });
+      }),
+    );
+    for (const gap of [55, 70, 100]) expect(bursts(burst('4321', gap, 'Enter')).told).toEqual(['4321']);
+  });
+
+  it('is not told of a person, of a code, or of an end without anything', () => {
+    fc.assert(
+      fc.property(short, fc.integer({ min: 101, max: 400 }), (text, gap) => {
+        expect(bursts(burst(text, gap, 'Enter')).told).toEqual([]);
+      }),
+    );
+    expect(bursts([...burst('5', 4), ['Enter', 400]]).told).toEqual([]);
+    expect(bursts(burst('5712345200018', 4, 'Enter', 'Enter')).told).toEqual([]);
+    expect(bursts([['Enter', 500], ['Enter', 20]]).told).toEqual([]);
+  });
+
+  it('does not answer, with the second half of its end, what is asked about it', () => {
+    expect(bursts(burst('43', 20, 'Enter', 'Enter')).typed).toEqual(['4', '3', 'Enter']);
+  });
+});
+
 describe('a person', () => {
   const key = fc.constantFrom(...'0123456789,abcæøÆ *-', 'Enter', 'Tab');
   it('types whatever they like: every key arrives, once and in order', () => {
@@ -91,8 +125,8 @@ describe('a person', () => {
     wedge.press('m', 0);
     expect(wedge.patience).toBeLessThan(100);
     wedge.press('æ', 50);
-    expect(wedge.press('l', 100)).toEqual({ typed: ['m', 'æ', 'l'], code: null, taken: true });
-    expect(wedge.press('k', 150)).toEqual({ typed: [], code: null, taken: false });
+    expect(wedge.press('l', 100)).toEqual({ typed: ['m', 'æ', 'l'], code: null, burst: '', taken: true });
+    expect(wedge.press('k', 150)).toEqual({ typed: [], code: null, burst: '', taken: false });
   });
 });
 

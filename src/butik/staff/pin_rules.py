@@ -3,12 +3,14 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from butik.lib.bounds import MAX_PIN, MIN_PIN
+
 STAIRS = "01234567890"
 
 
 def check_pin_choice(pin: str) -> None:
     """Raise ValidationError, in words for the person who chooses, unless the PIN is 4-8 digits and not a pattern."""
-    if not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
+    if not (pin.isascii() and pin.isdigit() and MIN_PIN <= len(pin) <= MAX_PIN):
         raise ValidationError(_("A PIN has 4 to 8 digits."))
     if len(set(pin)) == 1:
         raise ValidationError(_("All digits are the same. Choose another PIN."))

@@ -5,6 +5,7 @@ import hmac
 import os
 from typing import TypedDict
 
+from butik.lib.bounds import MAX_PIN, MIN_PIN
 from butik.lib.signing import decode, encode
 
 ALGORITHM = "PBKDF2-SHA256"
@@ -20,7 +21,7 @@ class PinVerifier(TypedDict):
 
 def make_pin_verifier(pin: str) -> PinVerifier:
     """A verifier for 4 to 8 digits, with a salt of its own."""
-    if not (4 <= len(pin) <= 8 and pin.isascii() and pin.isdigit()):
+    if not (MIN_PIN <= len(pin) <= MAX_PIN and pin.isascii() and pin.isdigit()):
         raise ValueError("a PIN has 4 to 8 digits")
     salt = os.urandom(16)
     return PinVerifier(
