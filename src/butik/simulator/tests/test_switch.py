@@ -16,7 +16,6 @@ from butik.simulator.sale_documents import BasketItem, pay_cash
 from butik.simulator.switch import check_ready, enrol_again, look, obey
 from butik.simulator.tests.cloud import World
 
-
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
