@@ -96,11 +96,9 @@ def test_a_mistake_stands_until_it_is_cleared(street: Street, open_till: OpenTil
     expect(pos.trouble).to_contain_text("Not found: 4321")
     pos.clear()
     pos.to_payment()
-    pos.keys("43", delay=60)  # nor 43.00: a scanner may be as slow, and codes as short
-    pos.page.keyboard.press("Enter")
+    pos.scan("43")  # nor 43.00: codes may be as short
     question = pos.dialog("Is 43.00 cash, or a code?")
-    pos.keys("43", delay=60)
-    pos.page.keyboard.press("Enter")
+    pos.scan("43")
     expect(question.get_by_test_id("stray")).to_contain_text("It does nothing here")
     question.get_by_role("button", name="Code 43").click()
     expect(pos.trouble).to_contain_text("Not found: 43")
