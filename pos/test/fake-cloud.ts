@@ -25,6 +25,8 @@ export class FakeCloud {
   backup: Assignment['backup'] = BACKUP;
   prices: { manifest: string; sha256: string; version: number; bytes: Uint8Array<ArrayBuffer> } | null = null;
   staff = '';
+  /** Handed out instead of an assignment of its own. */
+  assigned: string | null = null;
   received: string[] = [];
   calls: string[] = [];
   ready: Record<string, string>[] = [];
@@ -175,7 +177,7 @@ export class FakeCloud {
     };
     if (!this.assignments.has(name)) this.assignments.set(name, await signDocument(this.root, 'butik-assignment', assignment));
     const has = this.backup !== null;
-    return json({ assignment: this.assignments.get(name), prices: has ? this.prices?.manifest : null, staff: has ? this.staff : null });
+    return json({ assignment: this.assigned ?? this.assignments.get(name), prices: has ? this.prices?.manifest : null, staff: has ? this.staff : null });
   }
 
   private async journal(records: string[]): Promise<Response> {

@@ -77,6 +77,7 @@ export class FakeStore {
   prices: { manifest: string; sha256: string; version: number; bytes: Uint8Array<ArrayBuffer> } | null = null;
   staff: { document: string; version: number } = { document: '', version: 0 };
   enrolmentVersion = 1;
+  certificateVersion = 1;
   largestBatch = 500;
   charged = new Map<string, { state: string; amount: number }>();
   /** The chain's emergency cloud, if it has one: it answers under its own address. */
@@ -106,7 +107,7 @@ export class FakeStore {
       store: IDS.store,
       key: toBase64url(this.key.publicKey),
       use: 'store',
-      version: 1,
+      version: this.certificateVersion,
       issued_at: '2026-01-01T00:00:00Z',
       expires_at: '2028-01-01T00:00:00Z',
       ...change,

@@ -70,7 +70,8 @@ export function seriesOf(till: Till): string | null {
 }
 
 export function trustOf(device: DeviceRow): Trust {
-  return { root: device.root, certificate: device.certificate, store: device.enrolment.store.id };
+  const { org, chain, store } = device.enrolment;
+  return { root: device.root, certificate: device.certificate, org, chain: chain.id, store: store.id };
 }
 
 export function originOf(till: Till, device: DeviceRow, id: string, { offset }: Reading): Origin {

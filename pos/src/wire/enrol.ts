@@ -4,7 +4,7 @@ import type { Enrolment } from '../shop/documents';
 import { fromBase64url, toBase64url } from './base64url';
 import { type DeviceKey } from './jws';
 import { API, answered, askTime } from './service';
-import { checkRoot, claims, readEnrolment, Refused, type Root } from './trust';
+import { checkRoot, claims, judge, readEnrolment, type Root } from './trust';
 
 export interface Invitation {
   url: string;
@@ -70,9 +70,11 @@ export async function enrol(
     signal: AbortSignal.timeout(20_000),
   });
   const answer = (await response.json()) as EnrolAnswer;
-  await checkRoot(answer.root, invitation.root);
-  const trust = { root: answer.root, certificate: answer.certificate, store: claims(answer.certificate).store };
-  const enrolment = await readEnrolment(answer.enrolment, trust, told.at, 0);
-  if (enrolment.device.kid !== key.kid) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
+  const { org, chain, store } = await judge(async () => {
+    await checkRoot(answer.root, invitation.root);
+    return claims(answer.certificate);
+  });
+  const trust = { root: answer.root, certificate: answer.certificate, org, chain, store };
+  const enrolment = await readEnrolment(answer.enrolment, trust, told.at, 0, { kid: key.kid });
   return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate, root: answer.root, told };
 }

@@ -35,8 +35,8 @@ export async function pullEnrolment(
   const answer = await service.json<{ enrolment: string; certificate: string }>('/enrolment');
   const newest = { ...trust, certificate: answer.certificate };
   await neverOlder(trust, newest, now);
-  const enrolment = await readEnrolment(answer.enrolment, newest, now, seen);
-  if (enrolment.device.id !== service.identity.device) throw new Refused('BAD_SIGNATURE', 'enrolment of another device');
+  const { device, key } = service.identity;
+  const enrolment = await readEnrolment(answer.enrolment, newest, now, seen, { id: device, kid: key.kid });
   return { enrolment, enrolmentDocument: answer.enrolment, certificate: answer.certificate };
 }
 

@@ -21,38 +21,63 @@ export interface Root {
   key: string;
 }
 
-export interface Trust {
+/** Whose a document must be. */
+export interface Owner {
+  org: string;
+  chain: string;
+  store: string;
+}
+
+export interface Trust extends Owner {
   root: Root;
   certificate: string;
-  store: string;
+}
+
+/** Which device an enrolment must name. A device that is just being enrolled has a key and no id yet. */
+export interface Named {
+  id?: string;
+  kid: string;
 }
 
 const DAY = 86_400_000;
 
+/** What a reader stumbles over is the document's fault: it is refused like any other, and stops nothing behind it. */
+export async function judge<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    const code = error instanceof BadDocument ? 'BAD_SIGNATURE' : 'UNREADABLE';
+    throw new Refused(code, error instanceof Error ? error.message : String(error));
+  }
+}
+
 /** The key that the pinned root introduces for this store. `now` is the device's corrected clock. */
-export async function storeKey(trust: Trust, now: number): Promise<{ certificate: Certificate; key: Uint8Array<ArrayBuffer> }> {
-  const certificate = await signedBy<Certificate>(trust.certificate, 'butik-key', fromBase64url(trust.root.key));
-  if (certificate.store !== trust.store || certificate.use !== 'store') throw new Refused('WRONG_STORE', 'certificate of another store');
+async function storeKey(trust: Trust, now: number): Promise<{ certificate: Certificate; key: Uint8Array<ArrayBuffer> }> {
+  const certificate = await verifyDocument<Certificate>(trust.certificate, 'butik-key', fromBase64url(trust.root.key));
+  requireOwner(certificate, trust, 'certificate');
+  if (certificate.use !== 'store') throw new Refused('WRONG_STORE', `certificate for ${certificate.use}`);
   notExpired(certificate.expires_at, now, 'certificate');
   return { certificate, key: fromBase64url(certificate.key) };
 }
 
-/** A key that was replaced stays replaced: an older certificate does not bring it back. */
-export async function neverOlder(has: Trust, comes: Trust, now: number): Promise<void> {
-  if (has.certificate === comes.certificate) return;
-  const { certificate } = await storeKey(comes, now);
-  // Our own may have run out meanwhile; its version still counts.
-  notOlder(certificate.version, claims(has.certificate).version);
+/** A key that was replaced stays replaced: an older certificate does not bring it back, nor a second one of one version. */
+export function neverOlder(has: Trust, comes: Trust, now: number): Promise<void> {
+  return judge(async () => {
+    if (has.certificate === comes.certificate) return;
+    const { certificate } = await storeKey(comes, now);
+    // Our own may have run out meanwhile; its version still counts.
+    const own = claims(has.certificate);
+    notOlder(certificate.version, own.version);
+    if (certificate.version === own.version && certificate.key !== own.key)
+      throw new Refused('OLDER_VERSION', `version ${own.version} again, with another key`);
+  });
 }
 
-/** The payload, if this key signed it as this type. */
-export async function signedBy<T>(document: string, typ: Parameters<typeof verifyDocument>[1], key: Uint8Array<ArrayBuffer>): Promise<T> {
-  try {
-    return await verifyDocument<T>(document, typ, key);
-  } catch (error) {
-    if (error instanceof BadDocument) throw new Refused('BAD_SIGNATURE', error.message);
-    throw error;
-  }
+/** Not every document names the chain; what one names must be ours. */
+export function requireOwner(said: { org: string; chain?: string; store: string }, us: Owner, what: string): void {
+  if (said.org !== us.org || said.store !== us.store || (said.chain ?? us.chain) !== us.chain)
+    throw new Refused('WRONG_STORE', `${what} of another store`);
 }
 
 /** Clocks lie: whatever expires does so a day late. */
@@ -61,26 +86,46 @@ export function notExpired(moment: string, now: number, what: string): void {
   if (Number.isNaN(end) || end + DAY < now) throw new Refused('EXPIRED', `${what} expired ${moment}`);
 }
 
-export async function readEnrolment(document: string, trust: Trust, now: number, seen: number): Promise<Enrolment> {
-  const { key } = await storeKey(trust, now);
-  const enrolment = await signedBy<Enrolment>(document, 'butik-enrolment', key);
-  if (enrolment.store.id !== trust.store) throw new Refused('WRONG_STORE', 'enrolment of another store');
-  notOlder(enrolment.version, seen);
-  return enrolment;
+export function readEnrolment(document: string, trust: Trust, now: number, seen: number, named: Named): Promise<Enrolment> {
+  return judge(async () => {
+    const { key } = await storeKey(trust, now);
+    const enrolment = await verifyDocument<Enrolment>(document, 'butik-enrolment', key);
+    const { org, chain, store, device, service } = enrolment;
+    requireOwner({ org, chain: chain.id, store: store.id }, trust, 'enrolment');
+    if (device.kid !== named.kid || (named.id ?? device.id) !== device.id) throw new Refused('WRONG_STORE', 'enrolment of another device');
+    // A proof made for another service would be good there.
+    if (service.audience !== `store/${trust.store}`) throw new Refused('WRONG_STORE', `enrolment for ${service.audience}`);
+    notOlder(enrolment.version, seen);
+    return enrolment;
+  });
 }
 
-export async function readStaff(document: string, trust: Trust, now: number, seen: number): Promise<StaffList> {
-  const { key } = await storeKey(trust, now);
-  const staff = await signedBy<StaffList>(document, 'butik-staff', key);
-  if (staff.store !== trust.store) throw new Refused('WRONG_STORE', 'staff of another store');
-  notOlder(staff.version, seen);
-  return staff;
+export function readStaff(document: string, trust: Trust, now: number, seen: number): Promise<StaffList> {
+  return judge(async () => {
+    const { key } = await storeKey(trust, now);
+    return checkStaff(await verifyDocument<StaffList>(document, 'butik-staff', key), trust, seen);
+  });
 }
 
-export async function readManifest(document: string, trust: Trust, now: number, has: number): Promise<PriceManifest> {
-  const { key } = await storeKey(trust, now);
-  const manifest = await signedBy<PriceManifest>(document, 'butik-prices', key);
-  if (manifest.store !== trust.store) throw new Refused('WRONG_STORE', 'price file of another store');
+/** Whoever signed it: the list is ours, not an older one, and somebody can sign in by it. */
+export function checkStaff(list: StaffList, us: Owner, seen: number): StaffList {
+  requireOwner(list, us, 'staff');
+  notOlder(list.version, seen);
+  for (const { number, pin } of list.staff) {
+    if (typeof number !== 'string' || pin.alg !== 'PBKDF2-SHA256') throw new Refused('UNREADABLE', `PIN of ${String(number)}: ${pin.alg}`);
+  }
+  return list;
+}
+
+export function readManifest(document: string, trust: Trust, now: number, has: number): Promise<PriceManifest> {
+  return judge(async () => {
+    const { key } = await storeKey(trust, now);
+    return checkManifest(await verifyDocument<PriceManifest>(document, 'butik-prices', key), trust, now, has);
+  });
+}
+
+export function checkManifest(manifest: PriceManifest, us: Owner, now: number, has: number): PriceManifest {
+  requireOwner(manifest, us, 'price file');
   if (manifest.format !== 'butik-prices/1') throw new Refused('UNREADABLE', `format ${manifest.format}`);
   notOlder(manifest.version, has);
   notExpired(manifest.expires_at, now, 'price file');
@@ -88,7 +133,8 @@ export async function readManifest(document: string, trust: Trust, now: number, 
 }
 
 export function notOlder(version: number, seen: number): void {
-  if (!(version >= seen)) throw new Refused('OLDER_VERSION', `version ${version}, has ${seen}`);
+  if (!Number.isSafeInteger(version)) throw new Refused('UNREADABLE', `version ${String(version)}`);
+  if (version < seen) throw new Refused('OLDER_VERSION', `version ${version}, has ${seen}`);
 }
 
 /** First contact: does the root fit its key id, and the one that the QR bore (null: typed, trust on first use)? */
