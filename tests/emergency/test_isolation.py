@@ -215,7 +215,7 @@ class Tablet:
 
     def _enrolment(self) -> str:
         said = {
-            "v": 1, "version": 1, "org": str(self.depot.org),
+            "v": 1, "version": 1, "org": str(self.depot.org), "chain": {"id": str(self.depot.chain), "name": "Nordly"},
             "store": {"id": str(self.depot.store_id), "number": self.depot.number, "name": "Nordly 12"}
             | {"address": "", "timezone": "Europe/Copenhagen"},
             "pos": {"id": str(new_id()), "number": 7, "name": "Terrasse"},

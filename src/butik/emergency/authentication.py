@@ -15,7 +15,7 @@ from butik.lib import clock
 from butik.lib.machine_api import decode_body, read_body
 from butik.lib.outside import read_json
 from butik.lib.problems import Problem
-from butik.lib.signing import BadDocument, decode, key_id, open_document
+from butik.lib.signing import BadDocument, Owner, decode, key_id, open_document
 from butik.lib.tenant import AnothersRow
 from butik.organisation.installation import audience
 from butik.organisation.keys import CERTIFICATE, CERTIFICATES, read_certificate, root_public_key
@@ -158,7 +158,10 @@ def _register(request: HttpRequest, proof: Proof, body: bytes, said: wire.Ready)
             raise _unknown()
         _check(request, proof, body, key, chain.pk)
         enrolled = read_enrolment(
-            said.enrolment, store_key=certificate.key_bytes, store_id=certificate.store, key=said.key
+            said.enrolment,
+            store_key=certificate.key_bytes,
+            owner=Owner(certificate.org, certificate.chain, certificate.store),
+            key=said.key,
         )
         if enrolled.device.id != proof.claims.sub:
             raise _unknown()

@@ -8,6 +8,8 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,12 +22,14 @@ from butik.lib.outside import BadDocument, read_json
 __all__ = [
     "BadDocument",
     "Envelope",
+    "Owner",
     "SigningKey",
     "decode",
     "document_hash",
     "encode",
     "key_id",
     "open_document",
+    "require_owner",
     "verify",
     "verify_document",
 ]
@@ -158,3 +162,17 @@ def verify(envelope: Envelope, public_key: bytes) -> bytes:
 
 def verify_document(document: str, typ: str, public_key: bytes) -> bytes:
     return verify(open_document(document, typ), public_key)
+
+
+class Owner(NamedTuple):
+    """Whose a document must be."""
+
+    org: UUID
+    chain: UUID
+    store: UUID
+
+
+def require_owner(said: Any, owner: Owner) -> None:
+    """Raise BadDocument when a document that was signed well is another store's."""
+    if (said.org, said.chain, said.store) != owner:
+        raise BadDocument("it is another store's")

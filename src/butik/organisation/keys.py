@@ -103,6 +103,8 @@ def read_certificate(document: str, root_key: bytes, now: datetime) -> Certifica
         certificate = read_json(verify_document(document, CERTIFICATE, root_key), CERTIFICATES)
     except BadDocument as error:
         raise BadDocument(f"not a certificate: {error}"[:280]) from error
+    if certificate.use != "store" or len(certificate.key_bytes) != 32:
+        raise BadDocument("not a certificate for a store's key")
     if now - GRACE > certificate.expires_at:
         raise BadDocument("certificate has expired")
     return certificate

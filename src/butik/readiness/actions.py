@@ -13,7 +13,7 @@ from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place
 from butik.lib.clock import is_within
 from butik.lib.outside import read_as
-from butik.lib.signing import BadDocument
+from butik.lib.signing import BadDocument, Owner
 from butik.live.actions import announce
 from butik.organisation.models import Chain, Store
 from butik.organisation.pairing import pairing_of
@@ -89,8 +89,8 @@ def _check(store: Store, said: BackupBody, now: datetime) -> tuple[Proven | Quar
         if pairing is None:
             raise BadDocument("a proof, although this chain is not paired with an emergency cloud")
         read = read_proof if said.state == State.PROVEN else read_held
-        where: dict[str, Any] = {"store": store.id, "chain": store.chain_id, "backup": said.id}
-        return read(said.proof, root=pairing.key_bytes, now=now, **where), ""
+        owner = Owner(store.organisation_id, store.chain_id, store.id)
+        return read(said.proof, root=pairing.key_bytes, owner=owner, backup=said.id, now=now), ""
     except BadDocument as error:
         message = f"The proof of a backup of {store.name} does not hold: {error}. The backup counts as not proven."
         _alarm(store, message, said.id, now)

@@ -3,29 +3,28 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from butik.lib.signing import BadDocument
+from butik.lib.signing import BadDocument, Owner, require_owner
 from butik.snapshot.manifest import Proven, Quarantined, read_proven, read_quarantined
 
 CLOCKS_DIFFER = timedelta(hours=1)
 
 
-def read_proof(document: str, *, root: bytes, store: UUID, chain: UUID, backup: UUID, now: datetime) -> Proven:
+def read_proof(document: str, *, root: bytes, owner: Owner, backup: UUID, now: datetime) -> Proven:
     """Return what the pinned root says of this backup; raise BadDocument if it does not."""
     proven = read_proven(document, root)
-    _require(proven, store, chain, backup, now)
+    _require(proven, owner, backup, now)
     return proven
 
 
-def read_held(document: str, *, root: bytes, store: UUID, chain: UUID, backup: UUID, now: datetime) -> Quarantined:
+def read_held(document: str, *, root: bytes, owner: Owner, backup: UUID, now: datetime) -> Quarantined:
     """The same of a backup that waits for a person."""
     held = read_quarantined(document, root)
-    _require(held, store, chain, backup, now)
+    _require(held, owner, backup, now)
     return held
 
 
-def _require(said: Proven | Quarantined, store: UUID, chain: UUID, backup: UUID, now: datetime) -> None:
-    if (said.chain, said.store) != (chain, store):
-        raise BadDocument("the proof of another store's backup")
+def _require(said: Proven | Quarantined, owner: Owner, backup: UUID, now: datetime) -> None:
+    require_owner(said, owner)
     if said.backup != backup:
         raise BadDocument("the proof of another backup")
     if said.received_at > now + CLOCKS_DIFFER:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from butik.lib.outside import read_as
-from butik.lib.signing import BadDocument, decode, key_id, verify_document
+from butik.lib.signing import BadDocument, Owner, decode, key_id, require_owner, verify_document
 from butik.lib.tenant import AnothersRow
 from butik.organisation.models import Device, Pos, Store
 from butik.sales.wire import Counter, Label
@@ -60,8 +60,7 @@ class Assignment(msgspec.Struct, frozen=True):
 def read_assignment(document: str, emergency_key: bytes, store: Store) -> Assignment:
     """What the emergency root says of a device of `store`. Raises BadDocument, also for another store's."""
     said = read_as(verify_document(document, ASSIGNMENT, emergency_key), Assignment)
-    if (said.org, said.chain, said.store) != (store.organisation_id, store.chain_id, store.id):
-        raise BadDocument("assignment of another store")
+    require_owner(said, Owner(store.organisation_id, store.chain_id, store.id))
     if len(said.key_bytes) != 32:
         raise BadDocument("not an Ed25519 key")
     return said

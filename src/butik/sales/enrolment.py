@@ -18,7 +18,7 @@ from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
 from butik.lib.outside import read_json, read_object
 from butik.lib.problems import Problem
-from butik.lib.signing import BadDocument, decode, encode, key_id, verify_document
+from butik.lib.signing import BadDocument, Owner, decode, encode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
 from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
@@ -33,6 +33,10 @@ LATEST_SERIES = 500_000  # nobody enrols as often; above it there would be no hi
 
 
 class _Store(msgspec.Struct, frozen=True):
+    id: UUID
+
+
+class _Chain(msgspec.Struct, frozen=True):
     id: UUID
 
 
@@ -56,6 +60,8 @@ class Enrolment(msgspec.Struct, frozen=True):
     """What others read of a butik-enrolment document; the whole is in docs/formats/signed-documents.md."""
 
     version: Annotated[int, Meta(ge=1, le=HIGHEST)]
+    org: UUID
+    chain: _Chain
     store: _Store
     pos: _Pos
     device: _Device
@@ -138,14 +144,14 @@ def unpair_device(*, device: Device, now: datetime) -> None:
 _ENROLMENT = msgspec.json.Decoder(Enrolment)
 
 
-def read_enrolment(document: str, *, store_key: bytes, store_id: UUID, key: str) -> Enrolment:
+def read_enrolment(document: str, *, store_key: bytes, owner: Owner, key: str) -> Enrolment:
     """What a store says of the device that has `key`. Raises BadDocument when it did not sign that."""
     payload = verify_document(document, ENROLMENT, store_key)
     try:
         said = read_json(payload, _ENROLMENT)
     except BadDocument as error:
         raise BadDocument(f"not an enrolment: {error}"[:280]) from error
-    if said.store.id != store_id or said.device.kid != key_id(_public_key(key)):
+    if (said.org, said.chain.id, said.store.id) != owner or said.device.kid != key_id(_public_key(key)):
         raise BadDocument("enrolment of another store or key")
     if series_number(said.series.label) > LATEST_SERIES:
         raise BadDocument(f"implausible series {said.series.label}")
@@ -156,7 +162,8 @@ def register_device(*, store: Store, enrolment: str, key: str, state: str, now: 
     """At the chain: know a device that a store has enrolled, or its new state. Raises BadDocument when the store did
     not sign it, AnothersRow when the device or its POS is another store's. A revocation is final; repeating changes
     nothing."""
-    said = read_enrolment(enrolment, store_key=bytes(store.key or b""), store_id=store.id, key=key)
+    owner = Owner(store.organisation_id, store.chain_id, store.id)
+    said = read_enrolment(enrolment, store_key=bytes(store.key or b""), owner=owner, key=key)
     if state not in Device.State.values:
         raise BadDocument("unknown state of a device")
     known = _known_device(store, said)

@@ -58,6 +58,7 @@ def _check(told: Enrolled, root_kid: str, now: datetime) -> bytes:
     if key_id(root_key) != told.root["kid"] or (root_kid and root_kid != told.root["kid"]):
         raise BadDocument("the root is not the one that was expected")
     said = read_certificate(told.certificate, root_key, now)
-    if said.key_bytes != service_key().public or str(said.store) != told.tree.store["id"]:
+    named = (told.tree.organisation["id"], told.tree.chain["id"], told.tree.store["id"])
+    if said.key_bytes != service_key().public or (str(said.org), str(said.chain), str(said.store)) != named:
         raise BadDocument("the certificate is another's")
     return root_key

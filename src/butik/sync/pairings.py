@@ -11,10 +11,11 @@ from butik.organisation.pairing import read_pairing
 logger = logging.getLogger(__name__)
 
 
-def keep_pairing(told: str, *, held: str, root_key: bytes) -> str:
+def keep_pairing(told: str, *, held: str, root_key: bytes, chain: tuple[str, str]) -> str:
     """The document to hold: the chain's newest, if the chain's root says so and the emergency cloud's root is the same.
 
     Another root is refused for good; an older version, and a chain that has forgotten its pairing, change nothing.
+    `chain`: the ids of the organisation and the chain.
     """
     if not told or told == held:
         return held
@@ -22,6 +23,9 @@ def keep_pairing(told: str, *, held: str, root_key: bytes) -> str:
         new = read_pairing(told, root_key)
     except BadDocument as error:
         logger.error("The chain tells of an emergency cloud, but not by its root (%s): not taken", error)
+        return held
+    if (str(new.org), str(new.chain)) != chain:
+        logger.error("The chain tells of another chain's emergency cloud: not taken")
         return held
     if not held:
         return told

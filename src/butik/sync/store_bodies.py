@@ -64,7 +64,8 @@ def keep_tree(body: StoreBody, *, root_key: bytes) -> Store:
     Organisation.objects.update_or_create(pk=organisation, defaults=_without_id(body.organisation))
     Company.objects.update_or_create(pk=company, organisation_id=organisation, defaults=_without_id(body.company))
     held = Chain.objects.filter(pk=body.chain["id"]).values_list("emergency", flat=True).first() or ""
-    pairing = keep_pairing(body.chain.get("emergency", ""), held=held, root_key=root_key)
+    ours = (organisation, body.chain["id"])
+    pairing = keep_pairing(body.chain.get("emergency", ""), held=held, root_key=root_key, chain=ours)
     chain, _ = Chain.objects.update_or_create(
         pk=body.chain["id"],
         organisation_id=organisation,

@@ -48,6 +48,12 @@ def test_a_proof_of_another_time_names_the_right_one(seconds: int) -> None:
     assert caught.value.members["server_time"] == pytest.approx(AT.timestamp() + seconds)
 
 
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_proof_at_the_edge_of_the_window_is_still_good(seconds: int) -> None:
+    whole = datetime.fromtimestamp(int(AT.timestamp()), AT.tzinfo)
+    check(proof(), at=whole + timedelta(seconds=seconds))
+
+
 @pytest.mark.parametrize(
     ("header", "problem"), [("", "no-proof"), ("Bearer x", "no-proof"), ("Butik a.b.c", "bad-proof")]
 )
