@@ -4,6 +4,7 @@ import vectors from '../../../tests/vectors/hostile.json';
 import { MAX_TEXT } from '../../src/shop/bounds';
 import { unreadableEvent, unreadableSale } from '../../src/shop/check';
 import type { EventDocument, SaleDocument } from '../../src/shop/documents';
+import { saleLines, takeCard } from '../../src/shop/sale';
 import { countPoints, cutText, readable } from '../../src/shop/texts';
 
 const { sale } = vectors as unknown as { sale: SaleDocument };
@@ -27,6 +28,15 @@ describe('what the device signs', () => {
     const event = { ...sale, kind: 'ERROR', at: sale.completed_at } as unknown as EventDocument;
     expect(unreadableEvent({ ...event, data: { detail: 'x'.repeat(301) } })).toBe('data');
     expect(unreadableEvent({ ...event, data: { detail: 'x'.repeat(300) } })).toBeNull();
+  });
+});
+
+describe('the lines of a sale', () => {
+  it('can be read whatever the article is called', () => {
+    const line = { id: 1, number: '1001', barcode: '🥛'.repeat(30), quantity: 1000, unit: 'PCS' as const, unitPrice: 1, amount: 1, vatRate: 0, version: 1, linkedTo: null };
+    for (const text of ['x'.repeat(29) + '🥛', 'x'.repeat(30) + '🥛', '🥛'.repeat(40), 'a\ud83e', 'a\u030a'.repeat(40), 'a\tb'])
+      expect(unreadableSale({ ...sale, lines: saleLines([{ ...line, text }]) })).toBeNull();
+    expect(unreadableSale({ ...sale, payments: [takeCard(sale.payments[0]!.id, 1, '🥛'.repeat(70))] })).toBeNull();
   });
 });
 
