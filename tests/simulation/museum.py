@@ -4,6 +4,7 @@ The simulation must find every one (`tests/soak/test_sync_museum.py`); a harness
 this is reachable from the product.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -241,6 +242,34 @@ class UnsentAreListed(World):
                     raise AssertionError(f"lost: {item.sale}")
 
 
+class StopsAtDamage(StoreNode):
+    """Reads its outbox in one piece: what cannot be read holds up all behind it."""
+
+    def begin_push(self, exchange: int) -> Push:
+        push = super().begin_push(exchange)
+        whole = tuple(itertools.takewhile(lambda item: not item.is_skipped, push.items))
+        return replace(push, items=whole)
+
+
+class SkipsForGood(StoreNode):
+    """Names what it cannot read, and does not come back to it."""
+
+    def take_up_skipped(self) -> None:
+        self.skipped = {}
+
+
+class AnotherStandInEachTime(StoreNode):
+    """Does not keep by which identity it has named what it cannot read."""
+
+    def read(self, item: Item) -> Item:
+        self.skipped.pop(item.seq, None)
+        return super().read(item)
+
+    def take_push_answer(self, answer: PushAnswer) -> None:
+        self.skipped, self.acked_uid = {}, None
+        super().take_push_answer(answer)
+
+
 @dataclass(frozen=True)
 class Exhibit:
     name: str
@@ -265,6 +294,7 @@ def world_bug(world: type[World], weather: Weather | None = None) -> Exhibit:
 ONLY_CRASHES = Weather(store_restores_a_day=0, crashes_a_day=30, sales_a_day=100)
 NOBODY_SAYS_SO = Weather(silent=1, chain_restores_a_day=0.5)
 STORES_COME_AND_GO = Weather(store_restores_a_day=1, linger=0.3, sales_a_day=80)
+PAGES_FAIL = Weather(damages_a_day=3, store_restores_a_day=0)
 
 EXHIBITS = [
     store_bug(CursorBeforeAck),
@@ -284,5 +314,8 @@ EXHIBITS = [
     store_bug(KeepsGhosts),
     world_bug(OutboxInSecondTransaction, ONLY_CRASHES),
     chain_bug(OneBadSaleStopsAll),
+    store_bug(StopsAtDamage, weather=PAGES_FAIL),
+    store_bug(SkipsForGood, weather=PAGES_FAIL),
+    store_bug(AnotherStandInEachTime, weather=PAGES_FAIL),
     store_bug(SelectsByTime, UnsentAreListed, ONLY_CRASHES),
 ]

@@ -15,6 +15,7 @@ from butik.sync.core import Cursor, Effect, FeedAnswer, PushAnswer, Reader, Rece
 BATCH = 7
 PAGE = 3
 GROUPS = 4
+UNREAD = (-1, -1, -1)
 POISON = 97  # every so many sales one cannot be booked
 
 
@@ -26,6 +27,7 @@ class Item:
     created_at: float
     seq: int = 0
     uid: UUID | None = None
+    is_skipped: bool = False  # it stands in the place of one that its store cannot read
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ class StoreNode:
     prices: dict[str, object] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     price_file: PriceFile | None = None
+    damaged: set[int] = field(default_factory=set)  # numbers of items that cannot be read, uid and all
+    skipped: dict[int, UUID] = field(default_factory=dict)  # the uid that each of them goes by
+    again: dict[int, int] = field(default_factory=dict)  # as which number each was put in again
+    acked_uid: UUID | None = None
 
     def __post_init__(self) -> None:
         self.sender = Sender(self.new_id.uuid())
@@ -95,16 +101,39 @@ class StoreNode:
         self.number_items()
         self.sender = core.begin_push(self.sender, exchange)
         acked = self.sender.acked
-        items = tuple(self.outbox[acked : min(acked + BATCH, self.numbered)])
+        items = tuple(self.read(item) for item in self.outbox[acked : min(acked + BATCH, self.numbered)])
         return Push(exchange, self.sender.outbox, self.uid_of(acked), items)
 
+    def read(self, item: Item) -> Item:
+        if item.seq not in self.damaged:
+            return item
+        uid = self.skipped.setdefault(item.seq, self.new_id.uuid())
+        return Item(UNREAD, item.created_at, item.seq, uid, is_skipped=True)
+
     def take_push_answer(self, answer: PushAnswer) -> None:
-        self.sender, _ = core.take_push_answer(
-            self.sender, answer, own_uid=self.uid_of(answer.acked), new_outbox=self.new_id.uuid()
-        )
+        own, before = self.uid_of(answer.acked), self.sender
+        self.sender, effects = core.take_push_answer(before, answer, own_uid=own, new_outbox=self.new_id.uuid())
+        if self.sender.acked != before.acked:
+            self.acked_uid = own if self.sender.acked else None
+        if Effect.RENEW_OUTBOX in effects:
+            self.skipped, self.again = {}, {}
+        for seq in [seq for seq, number in self.again.items() if number <= self.sender.acked]:
+            self.skipped.pop(seq, None)
+            del self.again[seq]
 
     def uid_of(self, seq: int) -> UUID | None:
-        return self.outbox[seq - 1].uid if 0 < seq <= self.numbered else None
+        if seq and seq == self.sender.acked and self.acked_uid:
+            return self.acked_uid
+        if seq in self.skipped:
+            return self.skipped[seq]
+        return self.outbox[seq - 1].uid if 0 < seq <= self.numbered and seq not in self.damaged else None
+
+    def take_up_skipped(self) -> None:
+        """What can be read again goes into the outbox once more."""
+        for seq in sorted(self.skipped.keys() - self.damaged - self.again.keys()):
+            item = self.outbox[seq - 1]
+            self.book(item.sale, item.created_at)
+            self.again[seq] = len(self.outbox)
 
     # down
 
@@ -137,6 +166,12 @@ class StoreNode:
 
     # faults
 
+    def damage(self, seqs: Iterable[int]) -> None:
+        self.damaged.update(seqs)
+
+    def mend(self) -> None:
+        self.damaged.clear()
+
     def crash(self) -> None:
         """What the process was waiting for is forgotten; all else was durable."""
         self.sender, self.reader = replace(self.sender, exchange=0), replace(self.reader, exchange=0)
@@ -145,6 +180,8 @@ class StoreNode:
         twin = copy.copy(self)
         twin.outbox = list(self.outbox)
         twin.prices, twin.seen = dict(self.prices), set(self.seen)
+        twin.damaged, twin.skipped = set(self.damaged), dict(self.skipped)
+        twin.again = dict(self.again)
         return twin
 
 
@@ -195,7 +232,7 @@ class ChainNode:
         return self.receivers.get((store, outbox)) or Receiver(outbox)
 
     def apply(self, item: Item) -> None:
-        if self.books.knows(item.sale):
+        if item.is_skipped or self.books.knows(item.sale):
             return
         if item.sale[2] % POISON == 0:
             self.books.quarantined.add(item.sale)

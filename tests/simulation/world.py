@@ -37,6 +37,7 @@ class Weather:
     crashes_a_day: float = 2.0
     chain_restores_a_day: float = 0.15
     store_restores_a_day: float = 0.1
+    damages_a_day: float = 0.0  # a page of a store's outbox cannot be read, until somebody mends it
     silent: float = 0.0  # of the chain's restores: nobody said so to the software
     sales_a_day: int = 40
     imports_a_day: int = 5
@@ -56,6 +57,7 @@ class StoreLife:
     skew: float = 0.0
     pushing: bool = False
     was_restored: bool = False
+    was_damaged: bool = False
     checked: tuple[UUID, int, int] = (
         UUID(int=0),
         0,
@@ -89,6 +91,7 @@ class World:
         self.healed = False
         self.ends = 0.0
         self.imports = 0
+        self.damages = 0
         self.count = 0
         self.trace = 0
 
@@ -112,6 +115,7 @@ class World:
             self.after(self.pause(self.weather.cuts_a_day), self.cut_line, life)
             self.after(self.pause(self.weather.crashes_a_day), self.crash_store, life)
             self.after(self.pause(self.weather.store_restores_a_day), self.restore_store, life)
+            self.after(self.pause(self.weather.damages_a_day), self.damage_page, life)
         self.after(self.pause(self.weather.imports_a_day), self.import_prices)
         self.after(self.pause(self.weather.crashes_a_day), self.crash_chain)
         self.after(self.pause(self.weather.chain_restores_a_day), self.restore_chain)
@@ -286,6 +290,25 @@ class World:
             self.after(self.random.expovariate(1 / 600), self.start_store, life, life.boot)
             self.after(self.pause(self.weather.store_restores_a_day), self.restore_store, life)
 
+    def damage_page(self, life: StoreLife) -> None:
+        """Some items in a row: sent long ago, or waiting. A store sells on; a restore or a repair makes them whole."""
+        if self.healed:
+            return
+        length = len(life.node.outbox)
+        if length:
+            newest = length if self.random.random() < 0.5 else self.random.randint(1, length)
+            life.node.number_items()
+            life.node.damage(range(max(1, newest - self.random.randrange(12)), newest + 1))
+            self.damages += 1
+            life.was_damaged = True
+            self.after(self.random.expovariate(1 / (DAY / 4)), self.mend_page, life)
+        self.after(self.pause(self.weather.damages_a_day), self.damage_page, life)
+
+    def mend_page(self, life: StoreLife) -> None:
+        life.node.mend()
+        life.node.take_up_skipped()
+        self.push(life, life.boot)
+
     def crash_chain(self) -> None:
         if not self.healed:
             self.chain_up = False
@@ -330,8 +353,16 @@ class World:
                 life.node.crash()
                 life.up = False
             self.start_store(life, life.boot)
+            self.after(HEALED_WITHIN / 3, self.check_damage_stops_nothing, life)
+            self.after(HEALED_WITHIN / 3, self.mend_page, life)
 
     # --- promises ---
+
+    def check_damage_stops_nothing(self, life: StoreLife) -> None:
+        """All that can be read has got through before the damage is mended."""
+        for item in life.node.outbox[: life.node.numbered]:
+            if item.seq not in life.node.damaged | life.node.skipped.keys() and not self.chain.books.knows(item.sale):
+                raise Violated(f"stuck behind damage: {item.sale}")
 
     def check_acknowledged(self, life: StoreLife, chain_life: int) -> None:
         """Nothing acknowledged is missing. A chain that was restored meanwhile will say so by its next answer."""
@@ -340,7 +371,10 @@ class World:
         if chain_life != self.chain_life:
             return
         start = compared if (outbox, lived) == (sender.outbox, chain_life) and compared <= sender.acked else 0
+        waiting = {item.sale for item in life.node.outbox[sender.acked :]} if life.was_damaged else set()
         for item in life.node.outbox[start : sender.acked]:
+            if item.seq in life.node.skipped or item.sale in waiting:
+                continue  # named, and not taken as sent; or put in again, and about to be sent
             if not self.chain.books.knows(item.sale):
                 raise Violated(f"acknowledged but missing: {item.sale}")
         life.checked = (sender.outbox, chain_life, sender.acked)
@@ -367,6 +401,7 @@ class World:
     def check_all_is_well(self) -> None:
         self.check_books()
         for life in self.lives:
+            self.check_skipped(life.node)
             self.check_nothing_is_stuck_or_lost(life.node)
             self.check_feed(life)
 
@@ -375,8 +410,9 @@ class World:
             if times != 1:
                 raise Violated(f"booked {times} times: {sale}")
         for series, counters in self.chain.books.order.items():
-            # what a store sent before it was restored may arrive after what it sent since: late, and not lost
-            if counters != sorted(counters) and not self.lives[series[0]].was_restored:
+            # what a store sent before it was restored, or could not read, may arrive after the next: late, and not lost
+            life = self.lives[series[0]]
+            if counters != sorted(counters) and not (life.was_restored or life.was_damaged):
                 raise Violated(f"series {series} booked out of order")
 
     def check_nothing_is_stuck_or_lost(self, node: StoreNode) -> None:
@@ -385,6 +421,10 @@ class World:
         for item in node.outbox:
             if not self.chain.books.knows(item.sale):
                 raise Violated(f"lost: {item.sale}")
+
+    def check_skipped(self, node: StoreNode) -> None:
+        if node.skipped:
+            raise Violated(f"skipped and never sent: {len(node.skipped)} items")
 
     def check_feed(self, life: StoreLife) -> None:
         if (life.node.reader.epoch, life.node.reader.position) != (self.chain.epoch, self.chain.head):

@@ -13,9 +13,12 @@ Change = tuple[str, str, UUID | None]  # kind, key, and the only store that may 
 BATCH = 2000
 
 
-def put_in_outbox(*, kind: str, organisation_id: UUID, at: datetime, ref: UUID | None = None, body: str = "") -> None:
+def put_in_outbox(*, kind: str, organisation_id: UUID, at: datetime, ref: UUID | None = None, body: str = "") -> int:
     """At a store: tell the chain. A store that stands alone keeps its items too, and sends them when it joins one."""
-    OutboxItem.objects.create(organisation_id=organisation_id, kind=kind, ref=ref or new_id(), body=body, created_at=at)
+    item = OutboxItem.objects.create(
+        organisation_id=organisation_id, kind=kind, ref=ref or new_id(), body=body, created_at=at
+    )
+    return int(item.pk)
 
 
 def advance_feed(*, organisation_id: UUID, chain_id: UUID, changes: Iterable[Change], at: datetime) -> Sequence[int]:

@@ -18,7 +18,7 @@ from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.ingest import Item, ingest_records, prepare_records
-from butik.sync.kinds import OUTBOX_KINDS, RECORD
+from butik.sync.kinds import OUTBOX_KINDS, RECORD, SKIPPED, NotReadByStore
 from butik.sync.models import TakenItem
 from butik.sync.wire import PushItem, decode_record
 
@@ -34,12 +34,14 @@ def take_item(store: Store, kind: str, body: bytes, now: datetime) -> None:
 
 
 def remember(store: Store, item: PushItem, now: datetime, **more: object) -> None:
-    TakenItem.objects.get_or_create(
-        organisation_id=store.organisation_id,
-        store=store,
-        uid=item.uid,
-        defaults={"id": new_id(), "kind": item.kind, "taken_at": now, **more},
+    fields = {"kind": item.kind, "taken_at": now, **more}
+    row, is_new = TakenItem.objects.get_or_create(
+        organisation_id=store.organisation_id, store=store, uid=item.uid, defaults={"id": new_id()} | fields
     )
+    if row.kind == SKIPPED and not is_new:  # what its store could not read then, and can now
+        TakenItem.objects.filter(pk=row.pk, organisation_id=store.organisation_id).update(
+            **({"trouble": "", "body": "", "retry_at": None} | fields)
+        )
 
 
 def put_aside(store: Store, item: PushItem, now: datetime, error: Exception, *, again: bool = False) -> None:
@@ -47,6 +49,8 @@ def put_aside(store: Store, item: PushItem, now: datetime, error: Exception, *, 
     error, so that somebody sees it."""
     if isinstance(error, AnothersRow):
         logger.error("Store %s says something of another's row (%s): %s", store.number, item.kind, error)
+    if isinstance(error, NotReadByStore):
+        logger.error("Store %s cannot read something that it should tell: %s", store.number, error)
     level = logging.ERROR if again else logging.WARNING
     logger.log(level, "Item %s (%s) of store %s was put aside: %r", item.uid, item.kind, store.number, error)
     remember(

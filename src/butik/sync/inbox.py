@@ -31,7 +31,7 @@ from butik.sales.ingest import Item, ingest_records, prepare_records
 from butik.sales.reading import Record
 from butik.sync import core
 from butik.sync.aside import put_aside, remember, take_item
-from butik.sync.kinds import OUTBOX_KINDS, RECORD
+from butik.sync.kinds import OUTBOX_KINDS, RECORD, SKIPPED
 from butik.sync.models import Inbox, StoreStatus, TakenItem
 from butik.sync.wire import Push, Pushed, PushItem, decode_record, decode_status
 
@@ -193,7 +193,9 @@ def _take_records(store: Store, items: Sequence[PushItem], prepared: Prepared, f
 
 def _take_others(store: Store, items: Sequence[PushItem], faults: Faults, now: datetime) -> None:
     rows = TakenItem.objects.filter(organisation_id=store.organisation_id, store=store)
-    taken = set(rows.filter(uid__in=[item.uid for item in items]).values_list("uid", flat=True))
+    known = rows.filter(uid__in=[item.uid for item in items]).values_list("uid", "kind")
+    # what its store could not read then, and can now, was not taken
+    taken = {uid for uid, kind in known if kind != SKIPPED}
     for item in items:
         if item.uid in taken:
             continue

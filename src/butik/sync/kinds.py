@@ -21,10 +21,11 @@ from butik.sales.enrolment import register_device
 from butik.staff.actions import assistant_body, take_assistant
 from butik.staff.models import ShopAssistant
 from butik.sync.store_bodies import apply_store, store_bodies, take_pos
-from butik.sync.wire import FeedItem
+from butik.sync.wire import FeedItem, SkippedBody
 
 logger = logging.getLogger(__name__)
 RECORD = "record"
+SKIPPED = "skipped"
 
 
 # --- up: what the chain does with an item of a store's outbox (records go to `sales` in batches: `inbox.py`) ---
@@ -68,12 +69,23 @@ def take_backup_report(store: Store, body: bytes, now: datetime) -> None:
     take_backup(store=store, body=body, now=now)
 
 
+class NotReadByStore(BadDocument):
+    """A store names an item that it cannot read itself."""
+
+
+def take_skipped(store: Store, body: bytes, now: datetime) -> None:
+    """There is nothing to apply: it is put aside, and its reason is said."""
+    said = read_as(body, SkippedBody)
+    raise NotReadByStore(f"{said.kind or 'an item'} {said.ref or ''}: {said.reason}")
+
+
 OUTBOX_KINDS: Mapping[str, TakeItem] = {
     "assistant": take_assistant_from_store,
     "backup": take_backup_report,
     "device": take_device,
     "error": take_error,
     "pos": take_pos,
+    SKIPPED: take_skipped,
 }
 
 

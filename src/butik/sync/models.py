@@ -16,6 +16,7 @@ class Uplink(models.Model):
     outbox = models.UUIDField(default=new_id)  # epoch of our outbox
     chain_epoch = models.UUIDField(null=True)
     acked = models.BigIntegerField(default=0)
+    acked_uid = models.UUIDField(null=True)  # of that item: kept here too, for the item itself may get damaged
     feed_epoch = models.UUIDField(null=True)
     position = models.BigIntegerField(default=0)
     head = models.BigIntegerField(default=0)
@@ -23,6 +24,17 @@ class Uplink(models.Model):
     sweeping = models.BooleanField(default=False)
     contact_at = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=300, blank=True)
+
+
+class SkippedItem(models.Model):
+    """Store side: an item of the outbox that could not be read when it was to be sent. It is sent when it can be."""
+
+    item_id = models.BigIntegerField(primary_key=True)
+    seq = models.BigIntegerField(null=True)  # none: it could not even be numbered
+    uid = models.UUIDField(default=new_id)  # its own, or one in its stead where that cannot be read either
+    reason = models.CharField(max_length=300)
+    since = models.DateTimeField()  # not later than the item was made
+    again = models.BigIntegerField(null=True)  # the item as which it was put in again; gone when that has been taken
 
 
 class SeenKey(models.Model):

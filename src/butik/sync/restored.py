@@ -4,7 +4,7 @@ from butik.lib.ids import new_id
 from butik.live.actions import begin_epoch
 from butik.organisation.installation import forget_installation
 from butik.organisation.models import Installation
-from butik.sync.models import Uplink
+from butik.sync.models import SkippedItem, Uplink
 
 
 def note_restore() -> None:
@@ -13,6 +13,7 @@ def note_restore() -> None:
     The sync finds a restore out by itself too; said openly, it is in the logs from the first call on.
     """
     Installation.objects.filter(pk=1).update(epoch=new_id())
-    Uplink.objects.filter(pk=1).update(outbox=new_id(), acked=0)
+    Uplink.objects.filter(pk=1).update(outbox=new_id(), acked=0, acked_uid=None)
+    SkippedItem.objects.all().delete()  # all is read and sent anew
     begin_epoch()  # of live events: their ids begin again too
     forget_installation()

@@ -10,7 +10,7 @@ from butik.lib.clock import to_wire
 from butik.organisation.models import Device, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.pricing.models import PriceFile
-from butik.sync.models import Uplink
+from butik.sync.models import SkippedItem, Uplink
 
 
 def describe_status(store: Store, uplink: Uplink, now: datetime, *, sending: int = 0) -> dict[str, object]:
@@ -44,5 +44,8 @@ def newest_backup(store: Store) -> dict[str, str] | None:
 
 
 def unsent_items(store: Store, uplink: Uplink) -> int:
-    """Items that the chain has not acknowledged, numbered or not."""
-    return OutboxItem.objects.filter(organisation_id=store.organisation_id).exclude(seq__lte=uplink.acked).count()
+    """Items that the chain does not have, numbered or not. Counted by their indexes: a damaged row is no trouble."""
+    with tenant_scope([store.organisation_id]):
+        waiting = OutboxItem.objects.filter(seq__gt=uplink.acked).count()
+        waiting += OutboxItem.objects.filter(seq__isnull=True).count()
+        return waiting + SkippedItem.objects.filter(seq__lte=uplink.acked, again__isnull=True).count()

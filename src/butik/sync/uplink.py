@@ -1,26 +1,30 @@
 """The store's own side of the sync, kept in its database: what is to be sent, and what has come down."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Min
 
 from butik.changes.models import OutboxItem
 from butik.lib.ids import new_id
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.outgoing import record_bodies
 from butik.sync import core
 from butik.sync.core import Effect, Reader, Sender
 from butik.sync.held import apply_entries
-from butik.sync.kinds import FEED_KINDS, RECORD
-from butik.sync.models import SeenKey, Uplink
+from butik.sync.kinds import FEED_KINDS
+from butik.sync.models import SeenKey, SkippedItem, Uplink
+from butik.sync.outgoing import LONG_AGO, Unread, is_its_own, note_skipped, waiting_items
 from butik.sync.wire import ITEMS_LIMIT, FeedItem, FeedPage, Push, Pushed, PushItem
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 logger = logging.getLogger(__name__)
 BATCH_BYTES = 1024 * 1024
@@ -46,58 +50,98 @@ def read_uplink() -> Uplink:
 
 def has_unsent(organisation_id: UUID) -> bool:
     with tenant_scope([organisation_id]):
-        rows = OutboxItem.objects.filter(organisation_id=organisation_id)
         acked = Uplink.objects.values_list("acked", flat=True).first() or 0
-        return rows.filter(seq__isnull=True).exists() or rows.filter(seq__gt=acked).exists()
+        return _unnumbered().exists() or OutboxItem.objects.filter(seq__gt=acked).exists()
 
 
 def oldest_unacknowledged(organisation_id: UUID) -> datetime | None:
-    """When the first thing came that the chain does not have; None when it has all, or there is no chain."""
+    """Not later than when the first thing came that the chain does not have; None when it has all, or there is none."""
     if not this_installation().chain_url:
         return None
     acked = Uplink.objects.values_list("acked", flat=True).first() or 0
-    rows = OutboxItem.objects.filter(organisation_id=organisation_id)
-    oldest = rows.filter(seq__gt=acked).order_by("seq").values_list("created_at", flat=True).first()
-    fresh = rows.filter(seq__isnull=True).order_by("id").values_list("created_at", flat=True).first()
-    return min((each for each in (oldest, fresh) if each is not None), default=None)
+    skipped = SkippedItem.objects.aggregate(since=Min("since"))["since"]
+    rows = OutboxItem.objects.values_list("created_at", flat=True)
+    try:
+        with tenant_scope([organisation_id]):
+            oldest = rows.filter(seq__gt=acked).order_by("seq").first()
+            fresh = rows.filter(seq__isnull=True).order_by("id").first()
+    except Exception as error:
+        if not is_its_own(error):
+            raise
+        return LONG_AGO  # the sender is about to skip it; until then nothing counts as sent
+    return min((each for each in (oldest, fresh, skipped) if each is not None), default=None)
 
 
-def number_items(organisation_id: UUID) -> None:
+# From here on what says "which and how many" is read from an index alone: a damaged row does not stop it. One
+# organisation has an outbox at a service, so none is named (row-level security sees to that as well).
+
+
+def _unnumbered() -> "QuerySet[OutboxItem]":
+    skipped = SkippedItem.objects.filter(seq__isnull=True).values("item_id")
+    return OutboxItem.objects.filter(seq__isnull=True).exclude(pk__in=skipped)
+
+
+def number_items(organisation_id: UUID, now: datetime) -> None:
     """Give what was committed since the next numbers. Only the one sender does this, so numbers never overtake."""
     with tenant_scope([organisation_id]):
-        if not OutboxItem.objects.filter(organisation_id=organisation_id, seq__isnull=True).exists():
+        if not _unnumbered().exists():
             return
-    with tenant_scope([organisation_id]), transaction.atomic():
-        Uplink.objects.select_for_update().get_or_create(pk=1)
-        rows = OutboxItem.objects.filter(organisation_id=organisation_id)
-        highest = rows.aggregate(highest=Max("seq"))["highest"] or 0
-        items = list(rows.filter(seq__isnull=True).order_by("id").only("id")[:ITEMS_LIMIT])
-        for seq, item in enumerate(items, highest + 1):
-            item.seq, item.uid = seq, new_id()
-        OutboxItem.objects.bulk_update(items, ["seq", "uid"], batch_size=ITEMS_LIMIT)
+    try:
+        with tenant_scope([organisation_id]), transaction.atomic():
+            _number(_unnumbered().order_by("id").values_list("id", flat=True)[:ITEMS_LIMIT])
+    except Exception as error:
+        if not is_its_own(error):
+            raise
+        _number_one_by_one(organisation_id, now)
 
 
-def next_push(store: Store, uplink: Uplink, status: dict[str, object] | None) -> Push:
-    with tenant_scope([store.organisation_id]):
-        rows = OutboxItem.objects.filter(organisation_id=store.organisation_id)
-        waiting = list(rows.filter(seq__gt=uplink.acked).order_by("seq")[:ITEMS_LIMIT])
-        refs = [item.ref for item in waiting if item.kind == RECORD and not item.body]
-        bodies = record_bodies(organisation_id=store.organisation_id, refs=refs) if refs else {}
-        follows = uid_of(store.organisation_id, uplink.acked)
+def _number(item_ids: Iterable[int]) -> None:
+    Uplink.objects.select_for_update().get_or_create(pk=1)
+    highest = OutboxItem.objects.aggregate(highest=Max("seq"))["highest"] or 0
+    items = [OutboxItem(pk=item_id, seq=seq, uid=new_id()) for seq, item_id in enumerate(item_ids, highest + 1)]
+    OutboxItem.objects.bulk_update(items, ["seq", "uid"], batch_size=ITEMS_LIMIT)
+
+
+def _number_one_by_one(organisation_id: UUID, now: datetime) -> None:
+    with tenant_scope([organisation_id]):
+        item_ids = list(_unnumbered().order_by("id").values_list("id", flat=True)[:ITEMS_LIMIT])
+    for item_id in item_ids:
+        try:
+            with tenant_scope([organisation_id]), transaction.atomic():
+                _number([item_id])
+        except Exception as error:
+            if not is_its_own(error):
+                raise
+            note_skipped(organisation_id, [Unread(item_id, None, f"{type(error).__name__}: {error}")], now)
+
+
+def next_push(store: Store, uplink: Uplink, status: dict[str, object] | None, now: datetime) -> Push:
     items: list[PushItem] = []
     size = 0
-    for item in waiting:
-        body = (item.body or bodies.get(item.ref, "null")).encode()
-        size += len(body)
+    for item in waiting_items(store.organisation_id, behind=uplink.acked, now=now):
+        size += len(bytes(item.body))
         if items and size > BATCH_BYTES:
             break
-        items.append(PushItem(item.seq or 0, item.uid or item.ref, item.kind, msgspec.Raw(body)))
+        items.append(item)
+    follows = own_uid(store.organisation_id, uplink, uplink.acked)
     return Push(uplink.outbox, items, follows, msgspec.Raw(msgspec.json.encode(status)))
 
 
-def uid_of(organisation_id: UUID, seq: int) -> UUID | None:
-    rows = OutboxItem.objects.filter(organisation_id=organisation_id, seq=seq)
-    return rows.values_list("uid", flat=True).first()
+def own_uid(organisation_id: UUID, uplink: Uplink, seq: int) -> UUID | None:
+    """What number `seq` of our outbox is. None when there is none, or it cannot be read: then all is sent anew."""
+    if seq and seq == uplink.acked and uplink.acked_uid:
+        return uplink.acked_uid
+    stand_in = SkippedItem.objects.filter(seq=seq).values_list("uid", flat=True).first()
+    if stand_in:
+        return stand_in
+    try:
+        with tenant_scope([organisation_id]):
+            rows = OutboxItem.objects.filter(organisation_id=organisation_id, seq=seq)
+            return rows.values_list("uid", flat=True).first()
+    except Exception as error:
+        if not is_its_own(error):
+            raise
+        return None
 
 
 def take_push_answer(*, store: Store, began: Uplink, answer: Pushed, now: datetime) -> Uplink:
@@ -105,15 +149,20 @@ def take_push_answer(*, store: Store, began: Uplink, answer: Pushed, now: dateti
     with tenant_scope([store.organisation_id]), transaction.atomic():
         uplink = Uplink.objects.select_for_update().get(pk=1)
         exchange = THIS if sender_of(uplink) == sender_of(began) else NOT_THIS
+        own = own_uid(store.organisation_id, uplink, answer.acked)
         sender, effects = core.take_push_answer(
             core.begin_push(sender_of(uplink), THIS),
             core.PushAnswer(exchange, answer.epoch, answer.outbox, answer.acked, answer.uid),
-            own_uid=uid_of(store.organisation_id, answer.acked),
+            own_uid=own,
             new_outbox=new_id(),
         )
+        if sender.acked != uplink.acked:
+            uplink.acked_uid = own if sender.acked else None
+        if Effect.RENEW_OUTBOX in effects:
+            SkippedItem.objects.all().delete()  # all is read and sent anew
         uplink.outbox, uplink.acked, uplink.chain_epoch = sender.outbox, sender.acked, sender.chain_epoch
         uplink.contact_at = now
-        uplink.save(update_fields=["outbox", "acked", "chain_epoch", "contact_at"])
+        uplink.save(update_fields=["outbox", "acked", "acked_uid", "chain_epoch", "contact_at"])
     for effect in effects:
         logger.warning("Sync with the chain: %s", effect.value)
     return uplink

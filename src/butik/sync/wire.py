@@ -136,6 +136,14 @@ class RecordBody(Struct, frozen=True):
     accepted: Acceptance | None = None
 
 
+class SkippedBody(Struct, frozen=True):
+    """Body of an item of kind `skipped`: it stands in the place of one that its store cannot read any more."""
+
+    kind: Annotated[str, Meta(max_length=20)] = ""
+    ref: UUID | None = None
+    reason: Annotated[str, Meta(max_length=300)] = ""
+
+
 def pack(body: bytes) -> tuple[bytes, dict[str, str]]:
     """Compress what is worth it; level 1 is as small as 3 here, and twice as fast."""
     if len(body) < PACK_FROM:

@@ -27,12 +27,14 @@ from butik.sync.held import retry_held
 from butik.sync.kinds import AT_HEAD
 from butik.sync.line import Line, LineTrouble
 from butik.sync.models import Uplink
+from butik.sync.outgoing import is_its_own, take_up_skipped
 from butik.sync.status import describe_status
 
 logger = logging.getLogger(__name__)
 HEARTBEAT = 10.0  # seconds
 STATUS_EVERY = 30.0
 READ_EVERY = 60.0
+LOOK_AGAIN_EVERY = 3600.0  # whether what could not be read can be
 LONGEST_PAUSE = 60.0
 LONG_AGO = float("-inf")
 
@@ -83,6 +85,8 @@ class Link:
     has_changed: bool = True  # since what is done at the head was last done; who knows, before the first time
     told: str | None = None  # the trouble with sending that was told of last
     unread: str = ""  # the same of reading
+    undescribed: str = ""  # the same of our own status
+    looked_at: float = LONG_AGO  # when what was skipped was last looked at again
     send_pauses: Pauses = field(default_factory=Pauses)
     read_pauses: Pauses = field(default_factory=Pauses)
 
@@ -95,6 +99,7 @@ class Link:
         try:
             if is_due:
                 renew_in_time(line=self.line, now=now())
+            self._look_again()
             while self.send_once():
                 pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again
@@ -107,13 +112,13 @@ class Link:
     def send_once(self) -> bool:
         """One exchange; True when there is more to send at once."""
         at = time.monotonic()
-        db.number_items(self.store.organisation_id)
+        db.number_items(self.store.organisation_id, now())
         began = db.read_uplink()
-        push = db.next_push(self.store, began, None)
+        push = db.next_push(self.store, began, None, now())
         # a device that comes or goes changes what the chain shows of the store
         is_status_due = at - self.status_at >= STATUS_EVERY or any(item.kind == "device" for item in push.items)
         if is_status_due:
-            status = describe_status(self.store, began, now(), sending=len(push.items))
+            status = self._describe(began, len(push.items))
             push = msgspec.structs.replace(push, status=msgspec.Raw(msgspec.json.encode(status)))
         answer = self.line.push(push)
         after = db.take_push_answer(store=self.store, began=began, answer=answer, now=now())
@@ -124,6 +129,23 @@ class Link:
             self.has_news = True
         # without any movement the next round would send the very same again, and at once
         return (after.outbox, after.acked) != (began.outbox, began.acked) and db.has_unsent(self.store.organisation_id)
+
+    def _describe(self, began: Uplink, sending: int) -> dict[str, object] | None:
+        """None when something of it cannot be read: sales go up without it."""
+        try:
+            return describe_status(self.store, began, now(), sending=sending)
+        except Exception as error:
+            if not is_its_own(error):
+                raise
+            if repr(error) != self.undescribed:
+                self.undescribed = repr(error)
+                logger.exception("This store's status cannot be read; the chain is not told of it.")
+            return None
+
+    def _look_again(self) -> None:
+        if time.monotonic() - self.looked_at >= LOOK_AGAIN_EVERY:
+            self.looked_at = time.monotonic()
+            take_up_skipped(self.store.organisation_id, acked=db.read_uplink().acked, now=now())
 
     def tell(self, error: Exception | None) -> None:
         """When trouble begins, becomes another, or is over; a restart of the service is none of these."""

@@ -45,17 +45,26 @@ def forget_items(shop: Shop) -> None:
 
 
 def number(shop: Shop) -> None:
-    db.number_items(shop.store.organisation_id)
+    db.number_items(shop.store.organisation_id, now())
 
 
 def pushed(shop: Shop, acked: int, uid: UUID | None = None, epoch: UUID = EPOCH) -> Pushed:
     with tenant_scope([shop.store.organisation_id]):
-        own = db.uid_of(shop.store.organisation_id, acked)
+        own = db.own_uid(shop.store.organisation_id, Uplink(), acked)
     return Pushed(epoch, db.read_uplink().outbox, acked, uid or own, 0, now().timestamp())
 
 
 def take_answer(shop: Shop, answer: Pushed) -> Uplink:
     return db.take_push_answer(store=shop.store, began=db.read_uplink(), answer=answer, now=now())
+
+
+def sell(till: Till, count: int) -> list[str]:
+    documents = [till.opening(), *(till.sale(MILK) for _ in range(count))]
+    body = msgspec.json.encode({"records": documents})
+    proof = till.proof("POST", f"{API}/journal", body, at=now().timestamp())
+    sent = Client().post(f"{API}/journal", body, content_type="application/json", headers={"Authorization": proof})
+    assert sent.status_code == 200
+    return documents
 
 
 # --- up ---
@@ -78,10 +87,10 @@ def test_it_sends_what_follows_the_acknowledged(shop: Shop) -> None:
     forget_items(shop)
     put(shop, "1", "2", "3")
     number(shop)
-    first = db.next_push(shop.store, db.read_uplink(), None)
+    first = db.next_push(shop.store, db.read_uplink(), None, now())
     assert ([item.seq for item in first.items], first.follows) == ([1, 2, 3], None)
     take_answer(shop, pushed(shop, 2))
-    then = db.next_push(shop.store, db.read_uplink(), {"unsent": 1})
+    then = db.next_push(shop.store, db.read_uplink(), {"unsent": 1}, now())
     assert ([item.seq for item in then.items], then.follows) == ([3], first.items[1].uid)
     assert bytes(then.status or b"") == b'{"unsent":1}'
     take_answer(shop, pushed(shop, 3))
@@ -90,13 +99,9 @@ def test_it_sends_what_follows_the_acknowledged(shop: Shop) -> None:
 
 def test_it_fetches_the_document_of_a_sale_where_it_lies(shop: Shop, till: Till) -> None:
     forget_items(shop)
-    documents = [till.opening(), till.sale(MILK)]
-    body = msgspec.json.encode({"records": documents})
-    proof = till.proof("POST", f"{API}/journal", body, at=now().timestamp())
-    sent = Client().post(f"{API}/journal", body, content_type="application/json", headers={"Authorization": proof})
-    assert sent.status_code == 200
+    documents = sell(till, 1)
     number(shop)
-    push = db.next_push(shop.store, db.read_uplink(), None)
+    push = db.next_push(shop.store, db.read_uplink(), None, now())
     bodies = [msgspec.json.decode(bytes(item.body)) for item in push.items]
     assert [each["document"] for each in bodies] == documents
 
@@ -106,9 +111,11 @@ def test_it_sends_no_more_than_fits(shop: Shop, monkeypatch: pytest.MonkeyPatch)
     put(shop, *['"' + "x" * 400 + '"'] * 5)
     number(shop)
     monkeypatch.setattr(db, "BATCH_BYTES", 1000)
-    assert len(db.next_push(shop.store, db.read_uplink(), None).items) == 2
+    assert len(db.next_push(shop.store, db.read_uplink(), None, now()).items) == 2
     monkeypatch.setattr(db, "BATCH_BYTES", 10)
-    assert len(db.next_push(shop.store, db.read_uplink(), None).items) == 1  # one always goes, however long it is
+    assert (
+        len(db.next_push(shop.store, db.read_uplink(), None, now()).items) == 1
+    )  # one always goes, however long it is
 
 
 def test_it_goes_back_with_a_chain_that_was_restored(shop: Shop) -> None:
@@ -118,7 +125,7 @@ def test_it_goes_back_with_a_chain_that_was_restored(shop: Shop) -> None:
     take_answer(shop, pushed(shop, 3))
     after = take_answer(shop, pushed(shop, 1, epoch=NEXT_EPOCH))
     assert (after.acked, after.chain_epoch) == (1, NEXT_EPOCH)
-    assert [item.seq for item in db.next_push(shop.store, db.read_uplink(), None).items] == [2, 3]
+    assert [item.seq for item in db.next_push(shop.store, db.read_uplink(), None, now()).items] == [2, 3]
 
 
 def test_it_renews_its_outbox_when_the_chain_knows_another_history(shop: Shop) -> None:
@@ -128,7 +135,7 @@ def test_it_renews_its_outbox_when_the_chain_knows_another_history(shop: Shop) -
     before = db.read_uplink().outbox
     after = take_answer(shop, pushed(shop, 2, uid=new_id()))
     assert (after.acked, after.outbox != before) == (0, True)
-    assert len(db.next_push(shop.store, db.read_uplink(), None).items) == 2
+    assert len(db.next_push(shop.store, db.read_uplink(), None, now()).items) == 2
 
 
 def test_it_does_not_hear_an_answer_that_was_overtaken(shop: Shop) -> None:
