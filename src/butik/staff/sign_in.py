@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -10,6 +11,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from butik.lib.clock import now
@@ -18,6 +20,11 @@ from butik.staff.known_devices import known_device, remember_device
 from butik.staff.models import Person
 from butik.staff.trail import note_failure
 from butik.staff.tries import TooManyTries, counters, give_back, take_try
+
+# Judging a password is slow on purpose, and pages have few threads: strangers get one of them. They do not wait for it
+# either, because whoever waits holds a thread as well.
+_FOR_STRANGERS = BoundedSemaphore(1)
+BUSY = "busy"
 
 
 class Tried:
@@ -46,6 +53,20 @@ def counted_try(request: HttpRequest, account: str, purpose: str) -> Iterator[Tr
             note_failure(person, means=purpose, at=at)
 
 
+@contextmanager
+def strangers_place(request: HttpRequest, account: str) -> Iterator[None]:
+    """One stranger at a time; who is signed in, or comes from a device that knows her, is none."""
+    if request.user.is_authenticated or known_device(request, Person.objects.filter(email=account).first()):
+        yield
+        return
+    if not _FOR_STRANGERS.acquire(blocking=False):
+        raise ValidationError(_("Many are signing in right now. Try again in a moment."), code=BUSY)
+    try:
+        yield
+    finally:
+        _FOR_STRANGERS.release()
+
+
 def waiting_words(wait: timedelta) -> str:
     minutes = -(-wait // timedelta(minutes=1))
     return ngettext(
@@ -66,7 +87,8 @@ class PeopleAreInvited(DefaultAccountAdapter):  # type: ignore[misc]
         """Counted by `authenticate`: allauth's own counters live in a cache that others' traffic empties."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        with counted_try(request, credentials.get("email") or "", "password") as tried:
+        account = credentials.get("email") or ""
+        with strangers_place(request, account), counted_try(request, account, "password") as tried:
             person = super().authenticate(request, **credentials)
             tried.right = person is not None
         return person
