@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 
 from butik.audit.actions import record
 from butik.emergency.journal import give_positions
 from butik.error_log.actions import log_problem
 from butik.error_log.problems import Place as ErrorPlace
+from butik.lib.outside import read_as, read_object
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, encode, open_document
 from butik.lib.tenant import AnothersRow
@@ -236,12 +236,12 @@ def _as_vouched(store: Store, device: NewDevice) -> Store:
 
 
 def _certificate_of(device: NewDevice) -> Certificate:
-    return msgspec.json.decode(open_document(device.certificate, CERTIFICATE).payload, type=Certificate)
+    return read_as(open_document(device.certificate, CERTIFICATE).payload, Certificate)
 
 
 def name_store(store: Store, enrolment: str) -> None:
     """A store that was known by its id alone gets the number and name that its device was enrolled with."""
-    described = msgspec.json.decode(open_document(enrolment).payload)["store"]
+    described = read_object(open_document(enrolment).payload)["store"]
     taken = Store.objects.filter(
         organisation_id=store.organisation_id, chain_id=store.chain_id, number=described["number"]
     ).exists()

@@ -8,6 +8,7 @@ from itertools import accumulate
 import msgspec
 
 from butik.lib.barcodes import is_digits, normalise_code
+from butik.lib.outside import BadDocument, read_as
 
 FORMAT = "butik-prices/1"
 LARGEST = 128 * 1024 * 1024  # bytes unpacked; 75,000 articles are 7 MB
@@ -55,11 +56,11 @@ class PricedArticle:
 class PriceList:
     """The articles of one price file; `find` as a scanner asks, `articles` as an assistant's memory has them.
 
-    Raises ValueError (msgspec's errors are such) for what is no price file, and IndexError for what its rows lack.
+    Raises ValueError for what is no price file, and IndexError for what its rows lack.
     """
 
     def __init__(self, content: bytes) -> None:
-        file = msgspec.json.decode(_unpack(content), type=PriceFile)
+        file = _read(_unpack(content))
         if file.format != FORMAT:
             raise ValueError(f"price file of format {file.format}")
         self._file = file
@@ -140,6 +141,13 @@ class PriceList:
 
     def linked_to(self, article: PricedArticle) -> PricedArticle | None:
         return None if article.linked is None else self.article(article.linked)
+
+
+def _read(plain: bytes) -> PriceFile:
+    try:
+        return read_as(plain, PriceFile, limit=LARGEST)
+    except BadDocument as error:
+        raise ValueError(str(error)) from error
 
 
 def _unpack(content: bytes) -> bytes:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from butik.articles.feed import ArticleBody, apply_articles
 from butik.audit.actions import record
-from butik.lib.outside import read_as
+from butik.lib.outside import read_anything, read_as
 from butik.lib.signing import BadDocument, decode, encode, key_id
 from butik.organisation.installation import install_store, this_installation
 from butik.organisation.keys import Certificate, read_certificate, service_key
@@ -188,7 +188,7 @@ def _keep_assistants(snapshot: Snapshot, store: Store) -> None:
                 "number": each.number,
                 "name": each.name,
                 "role": each.role,
-                "pin": msgspec.json.decode(each.pin),
+                "pin": read_anything(each.pin.encode()),
                 "pin_version": each.pin_version,
                 "revision": 0,
             },

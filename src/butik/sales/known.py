@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
+from butik.lib.outside import read_as
 from butik.lib.signing import open_document
 from butik.sales.journal import Head, Known, Numbered
 from butik.sales.models import QuarantinedRecord
@@ -242,11 +243,8 @@ class _Link(msgspec.Struct):
     prev: str
 
 
-_decode_link = msgspec.json.Decoder(_Link).decode
-
-
 def _prev(document: str) -> str:
-    return _decode_link(open_document(document).payload).prev if document else ""
+    return read_as(open_document(document).payload, _Link).prev if document else ""
 
 
 def _uuid(value: UUID | str) -> UUID:

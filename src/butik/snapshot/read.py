@@ -4,7 +4,6 @@ The vault runs this in a jail; a store that is rebuilt runs it on what the emerg
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 from pysqlite3 import dbapi2 as sqlite3
 
+from butik.lib.outside import BadDocument, read_anything, read_object
 from butik.snapshot.format import (
     FORMAT,
     META_NAMES,
@@ -57,8 +57,7 @@ class Snapshot:
     @property
     def tree(self) -> dict[str, dict[str, Any]]:
         """Organisation, company, chain and store as in feed kind `store`."""
-        tree: dict[str, dict[str, Any]] = json.loads(self.meta["tree"])
-        return tree
+        return read_object(self.meta["tree"].encode())
 
     def articles(self, *, since: int = -1) -> Iterator[Article]:
         """All, or those that have become what they are behind a position of the feed."""
@@ -183,8 +182,8 @@ def _read_meta(file: sqlite3.Connection) -> dict[str, str]:
             msgspec.convert(meta[name], Id)
         if datetime.fromisoformat(meta["made_at"]).tzinfo is None or int(meta["position"]) < 0:
             raise BadSnapshot("meta does not fit")
-        tree = json.loads(meta["tree"])
-    except (msgspec.ValidationError, ValueError, RecursionError) as error:
+        tree = read_anything(meta["tree"].encode())
+    except (BadDocument, msgspec.ValidationError, ValueError) as error:
         raise BadSnapshot("meta does not fit") from error
     if not isinstance(tree, dict) or tree.keys() != _TREE or not all(isinstance(each, dict) for each in tree.values()):
         raise BadSnapshot("meta has no tree")
