@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { answerClock, ownClockOff, storeNow, watchSleep } from '../../src/deeds/clock';
+import { answerClock, noteTime, ownClockOff, storeNow, watchSleep } from '../../src/deeds/clock';
 import { payCash } from '../../src/deeds/pay';
 import { refresh } from '../../src/deeds/refresh';
 import { clear, scan } from '../../src/deeds/ring-up';
@@ -143,6 +143,22 @@ describe('a clock that is wrong while the till is open', () => {
     expect(momentOf(sale)).toBe(NOON + 40_000);
   });
 
+  it('may be put back in the middle of a sale by the service: no sale ends before it began', async () => {
+    world.store.ahead = DAY;
+    await world.hear();
+    scan(till, '5701234567899');
+    world.store.ahead = 0;
+    await world.hear();
+    await payCash(till, 1300);
+    const { sale } = till.receipt.value!;
+    expect([sale.started_at, sale.completed_at]).toEqual([isoMoment(NOON), isoMoment(NOON)]);
+  });
+
+  it('is told by the store in normal days, and not by the emergency cloud', async () => {
+    noteTime(till, 'CLOUD', NOON + 2 * HOUR);
+    expect(momentOf(await world.sell())).toBe(NOON);
+  });
+
   it('is said when receipts would show it, and not before', () => {
     world.skew = MINUTE;
     expect(ownClockOff(till)).toBeNull();
@@ -222,7 +238,8 @@ describe('after a start without a line', () => {
 
     await world.restart();
     answerClock(world.till, true);
-    expect((await world.sell()).business_date).toBe('2027-06-15');
+    const confirmed = await world.sell();
+    expect([confirmed.business_date, confirmed.offset_ms]).toEqual(['2027-06-15', 0]);
     world.skew = 0;
     world.store.down = false;
     await world.hear();

@@ -56,6 +56,7 @@ describe('at the till', () => {
     ['9771234567003 05', ['Blad uge', 1000, 3995, '9771234567003']],
     ['571234520001812345', ['Almindelig vare', 1000, 1020, NORMAL]],
     ['2604011003456', ['Bananer PLU', 345, 757, '2604011003456']],
+    ['02604011003456', ['Bananer PLU', 345, 757, '2604011003456']],
     ['2608777003453', ['Oksefars skabelon', 345, 3071, '2608777003453']],
     ['2608221003459', ['Slik løs vægt', 345_000, 5175, '2608221003459']],
     ['2104011017236', ['Bananer PLU', 1000, 1723, '2104011017236']],
@@ -113,6 +114,12 @@ describe('at the till', () => {
     const { till } = await fieldTill();
     heard(till, { text: 'è&é"\'(-', byPlace: '4321' });
     expect(lines(till)).toEqual([['Kort stregkode', 1000, 500, '4321']]);
+  });
+
+  it('what is keyed has an end', async () => {
+    const { till } = await fieldTill();
+    for (let n = 0; n < 110; n++) keyDigits(till, '1');
+    expect(till.entry.value.length).toBe(100);
   });
 
   it('a code is heard where none makes sense, and does nothing', async () => {
@@ -287,6 +294,18 @@ describe('money that was taken guards the sale', () => {
     expect([lines(till).length, till.question.value]).toMatchObject([2, { kind: 'AGE', years: 18 }]);
     answerAge(till, false);
     expect(lines(till).length).toBe(2);
+  });
+
+  it('a basket that a card is being charged for neither shrinks nor grows', async () => {
+    const store = await FakeStore.open();
+    const till = await signedInTill(store);
+    scan(till, '5701234567899');
+    till.card.value = { id: uuid7(1), amount: 500, state: 'SENT', reference: '', card: '', notFound: 0 };
+    removeLine(till, till.basket.value.lines[0]!.id);
+    expect([lines(till).length, till.trouble.value]).toEqual([1, { kind: 'PART_PAID' }]);
+    till.trouble.value = null;
+    read(till, '5701234567899');
+    expect([lines(till).length, till.stray.value]).toEqual([1, true]);
   });
 
   it('a card is never charged more than is left', async () => {

@@ -77,21 +77,28 @@ describe('a scanned code', () => {
   });
 
   it('of a small package is written out, with or without system and check digit', () => {
-    const upcs = [
-      ['04252614', '042100005264'],
-      ['01234565', '012345000065'],
-      ['0123456', '012345000065'],
-      ['123456', '012345000065'],
-      ['425261', '042100005264'],
-      ['04210333', '042103000033'],
-    ];
-    for (const [short, upc] of upcs) {
-      if (!isGtin(upc!)) continue;
-      expect(codesOf(short!)).toContain(normalCode(upc!));
+    const { upc_e: known } = JSON.parse(readFileSync(new URL('../../../tests/vectors/codes.json', import.meta.url), 'utf8')) as { upc_e: [string, string][] };
+    expect(known.length).toBeGreaterThan(20);
+    for (const [short, upc] of known) {
+      expect([short, codesOf(short)]).toEqual([short, expect.arrayContaining([normalCode(upc)])]);
+      expect(codesOf(short.slice(0, 7))).toContain(normalCode(upc));
+      if (short.startsWith('0')) expect(codesOf(short.slice(1, 7))).toContain(normalCode(upc));
     }
     expect(codesOf('01234566')).not.toContain('12345000065');
     expect(codesOf('41234565')).toEqual(['41234565']);
   });
+
+  it('that is a whole number of its own is not taken for one with added digits', () => {
+    const ten = '0360002914524';
+    const whole = `${ten}${checkDigit(ten)}`;
+    expect(codesOf(whole)).toContain(normalCode(whole));
+    expect(codesOf(whole)).not.toContain('36000291452');
+  });
+
+  it.each(['https://id.gs1.org/01/05712345200018/10', 'https://id.gs1.org/01/05712345200018//A', 'https://id.gs1.org/01'])(
+    '%s is no whole Digital Link',
+    (text) => expect(readScan(text)).toBe('NOT_GOODS'),
+  );
 
   it('in Code 39 stands between stars, or not', () => {
     expect(codesOf('*abc-1*')).toContain('ABC-1');

@@ -60,6 +60,20 @@ describe('a scanner', () => {
     expect(play(new Wedge(), three)).toEqual({ codes: ['5712345200018'], typed: ['3', '*'] });
   });
 
+  it.each([36, 45, 50])('is heard with four digits and %i ms between them', (gap) => {
+    expect(play(new Wedge(), burst('4321', gap, 'Enter'))).toEqual({ codes: ['4321'], typed: [] });
+  });
+
+  it('has two ends at most, each soon; what a person does in between makes the next one theirs', () => {
+    const ends = (...gaps: number[]) => play(new Wedge(), [...burst('5712345200018', 4), ...gaps.map((gap): [string, number] => ['Enter', gap])]).typed;
+    expect(ends(4, 20, 20, 20)).toEqual(['Enter']);
+    expect(ends(4, 310)).toEqual(['Enter']);
+    const wedge = new Wedge();
+    for (const [place, key] of [...'5712345200018'].entries()) wedge.press(key, place);
+    expect(wedge.interrupt().code?.text).toBe('5712345200018');
+    expect(wedge.press('Enter', 60).taken).toBe(false);
+  });
+
   it('ends late: the second half of CR LF presses nothing, and the key after that is a person’s', () => {
     const keys: [string, number][] = [...burst('5712345200018', 60, 'Enter'), ['Enter', 140], ['Enter', 900]];
     expect(play(new Wedge(), keys)).toEqual({ codes: ['5712345200018'], typed: ['Enter'] });
@@ -97,6 +111,15 @@ describe('what may be a short code', () => {
     expect(bursts([...burst('5', 4), ['Enter', 400]]).told).toEqual([]);
     expect(bursts(burst('5712345200018', 4, 'Enter', 'Enter')).told).toEqual([]);
     expect(bursts([['Enter', 500], ['Enter', 20]]).told).toEqual([]);
+  });
+
+  it('is what came since the last pause, and since a person did something else', () => {
+    expect(bursts([['1', 500], ['2', 300], ['3', 300], ...burst('43', 20, 'Enter').map(([key], i): [string, number] => [key, i ? 20 : 300])]).told).toEqual(['43']);
+    const wedge = new Wedge();
+    wedge.press('4', 0);
+    wedge.interrupt();
+    wedge.press('3', 20);
+    expect(wedge.press('Enter', 40).burst).toBe('3');
   });
 
   it('does not answer, with the second half of its end, what is asked about it', () => {

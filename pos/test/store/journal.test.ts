@@ -37,6 +37,19 @@ async function sales(till: Till): Promise<SaleDocument[]> {
 }
 
 describe('the journal', () => {
+  it('writes its series strictly, whatever is written there', async () => {
+    const till = await signedInTill(await FakeStore.open());
+    const opened = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    await sell(till);
+    const series = payloadOf<SaleDocument>(openDocument((await ownSales(till.database, 1))[0]!.document, 'butik-sale')).series;
+    await notePassedOn(till.database, series, 1);
+    await prune(till.database);
+    const written = opened.mock.calls.filter(([names, mode]) => mode === 'readwrite' && [names].flat().includes('series'));
+    opened.mockRestore();
+    expect(written.length).toBeGreaterThanOrEqual(3);
+    for (const [, , options] of written) expect(options).toEqual({ durability: 'strict' });
+  });
+
   it('is a chain: counters without gaps, each record naming the one before it', async () => {
     const till = await signedInTill(await FakeStore.open());
     await sell(till, 4);

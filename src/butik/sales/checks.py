@@ -1,9 +1,10 @@
 """What is odd about a sale by itself: sums, VAT, payments, clocks. Pure; each returns a short reason, or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from butik.lib import bounds
+from butik.lib.barcodes import price_on, read_label
 from butik.lib.money import line_amount
 from butik.pricing.engine import price_amounts
 from butik.pricing.reprice import Versions, reprice
@@ -12,6 +13,8 @@ from butik.sales.wire import Line, Sale
 
 CLOCK_TOLERANCE = timedelta(seconds=120)
 LONGEST_HELD = timedelta(days=90)  # a device that lay in a drawer for so long is worth a look
+PIECE = 1000  # thousandths
+GRAM = {"KG": 1, "G": 1000}  # thousandths of each unit
 LARGEST_COIN = 100  # minor units; rounding never exceeds half of it
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,6 +74,25 @@ def _payment_faults(sale: Sale) -> Iterator[str]:
     for payment in sale.payments:
         if payment.tendered - payment.change != payment.amount or (payment.tender == "CARD" and payment.change):
             yield f"a {payment.tender} payment of {payment.amount} is not what was tendered less change"
+
+
+def quantity_fault(sale: Sale, units: Mapping[tuple[str, int], str]) -> str:
+    """Lines of which so much cannot have been sold: part of a piece, another unit than the article's at its version,
+    or another weight than the scale's label says. What a line brings along follows its quantity, whatever that is."""
+    brought = {line.n for line in sale.lines if line.linked_to is not None}
+    faults = ((line, _line_quantity_fault(line, units)) for line in sale.lines if line.n not in brought)
+    return "; ".join(f"line {line.n}: {fault}" for line, fault in faults if fault)
+
+
+def _line_quantity_fault(line: Line, units: Mapping[tuple[str, int], str]) -> str:
+    if line.unit == "PCS" and line.quantity % PIECE:
+        return f"{line.quantity} thousandths of a piece"
+    unit = units.get((line.number, line.version), line.unit)
+    if unit != line.unit and price_on(line.barcode) is None:  # a price of its own makes any article one piece
+        return f"sold by {line.unit}, its article by {unit}"
+    label = read_label(line.barcode)
+    weight = (label.grams or 0) * GRAM.get(line.unit, 0) if label else 0
+    return f"{line.quantity} {line.unit}, its label says {weight}" if weight and line.quantity % weight else ""
 
 
 def clock_fault(sale: Sale, received_at: datetime) -> str:

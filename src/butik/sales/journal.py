@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-from butik.pricing.reprice import Versions
-from butik.sales.checks import clock_fault, price_faults, sum_fault
+from butik.sales.checks import clock_fault, price_faults, quantity_fault, sum_fault
 from butik.sales.models import QuarantinedRecord, SaleException, Series
 from butik.sales.reading import Record
 from butik.sales.wire import Closing, Event, Opening, Sale
@@ -68,7 +67,8 @@ class Known:
     hashes: dict[UUID, str] = field(default_factory=dict)  # id of a sale or event here to the hash of its document
     numbers: dict[tuple[UUID, int], Numbered] = field(default_factory=dict)
     quarantined: dict[str, tuple[Reason, str]] = field(default_factory=dict)  # not accepted yet, by hash
-    versions: Versions = field(default_factory=dict)
+    versions: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)  # price and VAT rate, as in pricing
+    units: dict[tuple[str, int], str] = field(default_factory=dict)  # in which an article was sold at a version
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +191,7 @@ def _enter_sale(sale: Sale, decision: Decision, head: Head, known: Known) -> Non
 
     note(*_link_to_predecessor(sale, head, known))
     note(Kind.SUM, sum_fault(sale))
+    note(Kind.QUANTITY, quantity_fault(sale, known.units))
     note(Kind.CLOCK, clock_fault(sale, record.received_at))
     for kind, detail in price_faults(sale, known.versions):
         note(kind, detail)

@@ -52,7 +52,7 @@ _SQLITE_EVENTS = _ID.format(probe="json_each(%s) j CROSS JOIN sales_deviceevent"
     "ON r.id = j.value AND r.organisation_id = %s AND r.store_id = %s"
 )
 _SQLITE_VERSIONS = (
-    "SELECT v.number, v.version, v.price, v.vat_rate FROM json_each(%s) j CROSS JOIN articles_articleversion v "
+    "SELECT v.number, v.version, v.price, v.vat_rate, v.unit FROM json_each(%s) j CROSS JOIN articles_articleversion v "
     "ON v.organisation_id = %s AND v.chain_id = %s AND v.number = j.value ->> 0 AND v.version = j.value ->> 1"
 )
 
@@ -86,8 +86,9 @@ _POSTGRESQL_EVENTS = _ID.format(probe="sales_deviceevent") + (
     "WHERE r.id = ANY(%s::uuid[]) AND r.organisation_id = %s AND r.store_id = %s"
 )
 _POSTGRESQL_VERSIONS = (
-    "SELECT v.number, v.version, v.price, v.vat_rate FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
-    "CROSS JOIN LATERAL (SELECT number, version, price, vat_rate FROM articles_articleversion "
+    "SELECT v.number, v.version, v.price, v.vat_rate, v.unit "
+    "FROM unnest(%s::text[], %s::text[]::bigint[]) j(number, version) "
+    "CROSS JOIN LATERAL (SELECT number, version, price, vat_rate, unit FROM articles_articleversion "
     "WHERE organisation_id = %s AND chain_id = %s AND number = j.number AND version = j.version LIMIT 1) v"
 )
 
@@ -139,7 +140,10 @@ def load_known(records: Sequence[Record], place: Place, *, lock: bool = False) -
     answers = (
         _ask_postgresql(names, place, lock=lock) if connection.vendor == "postgresql" else _ask_sqlite(names, place)
     )
-    known = Known(versions={(number, version): (price, rate) for number, version, price, rate in answers.pop()})
+    known = Known()
+    for number, version, price, rate, unit in answers.pop():
+        known.versions[number, version] = (price, rate)
+        known.units[number, version] = unit
     for answer in answers:
         for row in answer:
             _enter(row, known)

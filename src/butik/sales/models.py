@@ -168,6 +168,7 @@ class SaleException(TenantModel):
         GAP = "GAP", _("Counter skips numbers")
         CHAIN = "CHAIN", _("Does not follow the record before it")
         CLOCK = "CLOCK", _("Device clock is far off")
+        QUANTITY = "QUANTITY", _("Weight, unit or part of a piece cannot be")
 
     chain_id = models.UUIDField()
     store_id = models.UUIDField()

@@ -6,6 +6,7 @@ from pathlib import Path
 import biip
 import pytest
 from biip.checksums import gs1_standard_check_digit
+from biip.upc import Upc
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.real_input import real_rows
@@ -41,6 +42,12 @@ def test_upc_ean_and_gtin_14_of_an_article_are_one_number(body: str) -> None:
 
 
 VECTORS = json.loads((Path(__file__).parents[4] / "tests" / "vectors" / "codes.json").read_text(encoding="utf-8"))
+
+
+def test_upc_e_is_written_out_as_another_library_does() -> None:
+    for short, upc in VECTORS["upc_e"]:
+        assert Upc.parse(short).as_upc_a() == upc
+    assert {short[6] for short, _ in VECTORS["upc_e"]} == set("0123456789")
 
 
 def test_codes_have_one_normal_form() -> None:

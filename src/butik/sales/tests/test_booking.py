@@ -167,6 +167,7 @@ def test_it_lets_no_bad_record_stop_those_behind_it(poison: str, till: Till, tak
         ({"vat_rate": 1200}, "PRICE"),
         ({"number": "0000"}, "UNKNOWN_ARTICLE"),
         ({"linked_to": 7}, "SUM"),
+        ({"unit": "KG"}, "QUANTITY"),
     ],
 )
 def test_it_never_refuses_a_finished_sale_however_odd(

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.support.till import BREAD, MILK, NOW, Till
+from tests.support.till import BREAD, MILK, NOW, VERSION, Till
 
+from butik.lib.barcodes import check_digit
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey
@@ -219,6 +220,53 @@ def test_it_notes_a_clock_that_cannot_be_right(changes: dict[str, Any]) -> None:
     store = Store().opened()
     [decision] = store.take(store.till.sale(**changes))
     assert (decision.outcome, odd(decision)) == (BOOKED, [Kind.CLOCK])
+
+
+LABEL = f"260100100345{check_digit('260100100345')}"  # 345 g
+PRICED = "2135040039753"  # 39.75
+
+
+@pytest.mark.parametrize(
+    ("kept", "unit", "quantity", "barcode", "fault"),
+    [
+        ("PCS", "PCS", 2000, "", ""),
+        ("PCS", "PCS", 2500, "", "line 1: 2500 thousandths of a piece"),
+        ("PCS", "PCS", 1, "", "line 1: 1 thousandths of a piece"),
+        ("PCS", "KG", 345, LABEL, "line 1: sold by KG, its article by PCS"),
+        ("KG", "PCS", 1000, "", "line 1: sold by PCS, its article by KG"),
+        ("KG", "PCS", 1000, PRICED, ""),
+        ("KG", "PCS", 1000, "5701234567899=995", ""),
+        ("KG", "G", 345, "", "line 1: sold by G, its article by KG"),
+        ("L", "KG", 345, LABEL, "line 1: sold by KG, its article by L"),
+        ("KG", "KG", 345, LABEL, ""),
+        ("KG", "KG", 1035, LABEL, ""),
+        ("KG", "KG", 346, LABEL, "line 1: 346 KG, its label says 345"),
+        ("G", "G", 345_000, LABEL, ""),
+        ("G", "G", 345, LABEL, "line 1: 345 G, its label says 345000"),
+        ("KG", "KG", 200, f"260100100000{check_digit('260100100000')}", ""),
+        (None, "KG", 345, "", ""),
+    ],
+)
+def test_it_notes_so_much_of_an_article_as_cannot_be(
+    kept: str | None, unit: str, quantity: int, barcode: str, fault: str
+) -> None:
+    store = Store().opened()
+    if kept:
+        store.journal.units[MILK[0], VERSION] = kept
+    [line] = replace(store.till).sale_payload([MILK], quantity)["lines"]
+    sale = store.till.sale(MILK, quantity=quantity, lines=[line | {"unit": unit, "barcode": barcode}])
+    [decision] = store.take(sale)
+    assert decision.outcome == BOOKED
+    assert [each.detail for each in decision.oddities if each.kind is Kind.QUANTITY] == ([fault] if fault else [])
+
+
+def test_what_a_weighed_article_brings_along_follows_its_quantity() -> None:
+    store = Store().opened()
+    lines = replace(store.till).sale_payload([MILK, BREAD], 345)["lines"]
+    [decision] = store.take(
+        store.till.sale(MILK, BREAD, quantity=345, lines=[lines[0] | {"unit": "KG"}, lines[1] | {"linked_to": 1}])
+    )
+    assert odd(decision) == []
 
 
 def test_it_finds_nothing_odd_in_a_sale_that_waited_for_days() -> None:
