@@ -55,6 +55,7 @@ export function SignInScreen() {
       <header class="info">
         <StatusLine />
         <h1 class="info-line">{t.signInTitle}</h1>
+        <Notices />
       </header>
       <form
         class="journal sign-in"
@@ -94,7 +95,6 @@ export function SignInScreen() {
         <StrayCode />
         {till.trouble.value?.kind === 'SALE_DROPPED' && <p class="notice">{t.saleDropped(till.trouble.value.lines)}</p>}
         {!till.staff.value && <p class="notice">{t.noStaff}</p>}
-        <Notices />
         <p class={error ? 'alert' : 'alert-place'} role="alert" data-testid="sign-in-error">
           {error}
         </p>

@@ -1,6 +1,7 @@
 /**
  * What a scanner reads, taken apart: AIM identifiers, GS1 element strings and Digital Links, added digits, UPC-E, the
- * stars of Code 39. GS1 is read by a library; what it says is held to what another one says in Python (lib/scanned.py).
+ * stars of Code 39. GS1 is read by a library, held to the published vectors of the GS1 engine; UPC-E is held in Python, too,
+ * to another library (tests/vectors/codes.json). Scanners are at the till only, so no service takes a scan apart.
  */
 import { parseBarcode } from 'gs1-barcode-parser-mod';
 import { checkDigit, isDigits, isGtin, normalCode } from './barcode';

@@ -1,4 +1,8 @@
-"""One article by the code on it, as the service has it now: the hot path, hand-written for both engines."""
+"""One article by the code on it, as the service has it now: the hot path, hand-written for both engines.
+
+The code is what stands below the bars. What scanners make of it (AIM, GS1 elements, Digital Link) is taken apart where
+scanners are: in the POS app, `pos/src/shop/scanned.ts`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +11,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 
-from butik.lib.barcodes import MAX_CODE, Label, normalise_code, read_label
+from butik.lib.barcodes import GRAM, MAX_CODE, Label, normalise_code, read_label
 
 # By barcode, else by number; whoever keeps codes has normalised them.
 _FIND = """
@@ -72,7 +76,7 @@ def _find(scope: tuple[str, str], code: str) -> Sequence[Any] | None:
 def _article(row: Sequence[Any], label: Label | None = None) -> FoundArticle:
     number, text, name, group, unit, price, vat_rate, age_limit, linked, blocked, version, quantity = row
     if label is not None:
-        quantity = 1000 if label.grams is None else label.grams
+        quantity = 1000 if label.grams is None else label.grams * GRAM.get(unit, 1)
     return FoundArticle(
         number=number,
         text=text,

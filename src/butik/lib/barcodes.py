@@ -13,6 +13,9 @@ MAX_CODE = 20
 # The largest whole number that a browser holds exactly; a longer code is kept as text.
 MAX_NUMERIC = 2**53 - 1
 
+# Thousandths of a unit that a gram is; what is sold in another one has no weight.
+GRAM = {"KG": 1, "G": 1000}
+
 _SMALL_LETTERS = re.compile("[a-z]+")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from butik.lib import bounds
-from butik.lib.barcodes import price_on, read_label
+from butik.lib.barcodes import GRAM, price_on, read_label
 from butik.lib.money import line_amount
 from butik.pricing.engine import price_amounts
 from butik.pricing.reprice import Versions, reprice
@@ -14,7 +14,6 @@ from butik.sales.wire import Line, Sale
 CLOCK_TOLERANCE = timedelta(seconds=120)
 LONGEST_HELD = timedelta(days=90)  # a device that lay in a drawer for so long is worth a look
 PIECE = 1000  # thousandths
-GRAM = {"KG": 1, "G": 1000}  # thousandths of each unit
 LARGEST_COIN = 100  # minor units; rounding never exceeds half of it
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

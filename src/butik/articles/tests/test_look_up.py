@@ -3,11 +3,13 @@
 import pytest
 
 from butik.articles.lookup import FoundArticle, find_by_code
+from butik.articles.models import Article
 from butik.articles.tests.imports import import_text
 from butik.articles.tests.test_feed import FULL
 from butik.lib.barcodes import check_digit
 from butik.lib.ids import new_id
 from butik.organisation.models import Chain
+from butik.organisation.tenancy import tenant_scope
 
 
 def find(chain: Chain, code: str) -> FoundArticle | None:
@@ -48,6 +50,16 @@ def test_a_scale_s_label_is_read(articles: Chain) -> None:
     assert priced is not None
     assert (weighed.number, weighed.quantity, weighed.label_price) == ("3000", 1250, None)
     assert (priced.number, priced.quantity, priced.label_price) == ("3000", 1000, 2495)
+
+
+def test_a_label_s_weight_is_in_the_article_s_unit(articles: Chain) -> None:
+    label = "261234501250" + str(check_digit("261234501250"))
+    for unit, quantity in (("G", 1_250_000), ("KG", 1250)):
+        with tenant_scope([articles.organisation_id]):
+            assert Article.objects.filter(number="3000").update(unit=unit) == 1
+        weighed = find(articles, label)
+        assert weighed is not None
+        assert weighed.quantity == quantity
 
 
 @pytest.mark.parametrize("code", ["", "404", "x" * 50, "57012\x0034", "' OR 1=1 --", "2199999000008"])
