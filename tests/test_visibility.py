@@ -9,8 +9,11 @@ from butik.organisation.actions import found_chain, open_store
 from butik.organisation.models import Chain, Company, Organisation, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import Sale, SaleLine, Series
+from butik.staff.guards import holds
 from butik.staff.models import Membership, Person
-from tests.support.cast import Cast, sell
+from butik.staff.people import give_access
+from butik.staff.rights import LEVEL_RIGHTS, Right
+from tests.support.cast import Cast, sell, signed_in
 from tests.support.till import MILK, Till
 
 
@@ -69,3 +72,33 @@ def test_nobody_without_a_membership_sees_anything(cast: Cast) -> None:
     with tenant_scope([cast.organisation_id]):
         for model in (Organisation, Company, Chain, Store, Article, AuditEntry, Membership):
             assert model.objects.visible_to(eve).count() == 0
+
+
+def test_a_level_in_one_chain_is_none_in_another(cast: Cast, other_chain: Store) -> None:
+    """Bob manages a store of one chain and administers another: each right holds where it was given."""
+    chain, store = other_chain.chain, cast.store
+    give_access(
+        email=cast.bob.email,
+        name="",
+        password="",
+        level=Membership.Level.CHAIN_ADMINISTRATOR,
+        organisation_id=cast.organisation_id,
+        chain=chain,
+        store=None,
+        actor="system",
+        now=now(),
+        is_known=True,
+    )
+    bob = Person.objects.get(pk=cast.bob.pk)
+    client = signed_in(bob)
+    with tenant_scope([cast.organisation_id], person=bob.pk):
+        for right in Right:
+            assert holds(bob, right, store) == (right in LEVEL_RIGHTS["STORE_MANAGER"]), right
+            assert holds(bob, right, other_chain), right
+            assert holds(bob, right, chain), right
+            assert not holds(bob, right, store.chain), right
+            assert not holds(bob, right, cast.sister.store), right
+    assert client.get(f"/chains/{store.chain_id}/activate/").status_code == 403
+    assert client.get(f"/chains/{chain.pk}/activate/").status_code != 403
+    assert client.get(f"/manage/{cast.sister.store.pk}/").status_code == 404
+    assert client.get(f"/manage/{other_chain.pk}/").status_code == 200

@@ -76,6 +76,16 @@ def test_an_entry_is_shown_with_its_detail(cast: Cast, noted: ErrorEntry) -> Non
     assert "<b>3</b>" not in page
 
 
+def test_what_is_noted_at_once_is_cleaned_too(cast: Cast) -> None:
+    place = Place(cast.organisation_id, cast.store.chain_id, cast.store.pk)
+    said = {"message": "the call had password=hunter2hunter2", "detail": "Authorization: Butik abcdefghijklmnop"}
+    log_problem(level="ERROR", source="butik.test", now=now(), place=place, **said)
+    with tenant_scope([cast.organisation_id]):
+        [kept] = ErrorEntry.objects.filter(source="butik.test")
+    assert kept.message == "the call had password=[removed]"
+    assert kept.detail == "Authorization: [removed]"
+
+
 def test_strangers_find_nothing(cast: Cast, noted: ErrorEntry) -> None:
     assert signed_in(cast.charlie).get(f"/errors/{noted.pk}").status_code == 404
     assert Client().get("/errors/").status_code == 302
