@@ -1,7 +1,7 @@
 /** Signing in with staff ID and PIN, by what the device itself knows. */
 import type { StaffMember } from '../shop/documents';
-import { afterTry, currentCount, isBlocked, mayBePin, triesLeft } from '../shop/pin';
-import { readPinCount, writePinCount } from '../store/rows';
+import { isBlocked, mayBePin, triesLeft } from '../shop/pin';
+import { clearPinTries, countPinTry, isUntold, noteTold } from '../store/rows';
 import { fromBase64url } from '../wire/base64url';
 import { askAboutClock } from './clock';
 import { follow } from './pay';
@@ -16,18 +16,22 @@ export async function signIn(till: Till, number: string, pin: string): Promise<S
   if (!mayBePin(pin)) return { kind: 'NO_PIN' };
   const member = till.staff.value?.staff.find((one) => one.number === number.trim());
   if (!member) return { kind: 'WRONG', left: null };
-  const count = currentCount(await readPinCount(till.database, member.id), member.id, member.pin_version);
-  if (isBlocked(count)) return { kind: 'BLOCKED' };
-  // The try is counted before it is judged: a plug pulled in between must not make it free.
-  const wrong = afterTry(count, false);
-  await writePinCount(till.database, wrong);
+  const counted = await countPinTry(till.database, member.id, member.pin_version);
+  if (!counted) return blocked(till, member);
   if (await isRightPin(member, pin)) {
-    await writePinCount(till.database, afterTry(count, true));
+    await clearPinTries(till.database, counted);
     await enter(till, member);
     return { kind: 'IN' };
   }
-  if (!isBlocked(wrong)) return { kind: 'WRONG', left: triesLeft(wrong) };
-  await report(till, 'PIN_BLOCKED', { staff: member.id });
+  return isBlocked(counted) ? blocked(till, member) : { kind: 'WRONG', left: triesLeft(counted) };
+}
+
+/** The manager hears of it, whatever came in between. */
+async function blocked(till: Till, member: StaffMember): Promise<SignInAnswer> {
+  if (await isUntold(till.database, member.id)) {
+    await report(till, 'PIN_BLOCKED', { staff: member.id });
+    await noteTold(till.database, member.id);
+  }
   return { kind: 'BLOCKED' };
 }
 

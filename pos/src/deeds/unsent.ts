@@ -5,6 +5,7 @@ import { openDocument, payloadOf } from '../wire/jws';
 import { BATCH, sendRecords } from '../wire/push';
 import { correctedMoment, isoMoment } from '../shop/clock';
 import { storeNow } from './clock';
+import { Problem, type Service } from '../wire/service';
 import { lineOf } from './service';
 import type { Till } from './till';
 
@@ -28,9 +29,12 @@ export async function unsentSales(till: Till): Promise<UnsentSale[]> {
     });
 }
 
-/** Everything that waits, as a file that any device of the store may upload. Nothing leaves this device by it. */
+/**
+ * Everything that this device keeps, as a file that any device of the store may upload: what waits, and what was sent, for
+ * a store that was put back to before it knew this device. What is known there changes nothing. Nothing leaves this device.
+ */
 export async function rescueFile(till: Till): Promise<{ name: string; content: string }> {
-  const rows = await waiting(till.database);
+  const rows = await till.database.getAll('journal');
   const device = till.device.value?.enrolment;
   const at = isoMoment(storeNow(till));
   const content = JSON.stringify({
@@ -57,9 +61,20 @@ export async function uploadRescue(till: Till, text: string): Promise<Record<Res
   if (!device) return counts;
   const service = lineOf(till, device);
   for (let start = 0; start < records.length; start += BATCH) {
-    for (const result of await sendRecords(service, records.slice(start, start + BATCH))) counts[result.outcome]++;
+    for (const result of await carry(service, records.slice(start, start + BATCH))) counts[result.outcome]++;
   }
   return counts;
+}
+
+/** A batch that is too large goes in halves. */
+async function carry(service: Service, records: string[]): Promise<Result[]> {
+  try {
+    return await sendRecords(service, records);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 413 || records.length === 1) throw error;
+    const middle = records.length >> 1;
+    return [...(await carry(service, records.slice(0, middle))), ...(await carry(service, records.slice(middle)))];
+  }
 }
 
 function readRescue(text: string): string[] {

@@ -21,9 +21,13 @@ export function offerUpdates(till: Till): void {
     registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look));
     setInterval(() => void registration.update().catch(() => undefined), LOOK_AGAIN);
   });
-  // Somebody has just signed out and no sale is open: the best moment there is. Who is about to sign in is not disturbed.
+  updateAtSignOut(till);
+}
+
+/** Somebody has just signed out and no sale is open: the best moment there is. Who is about to sign in is not disturbed. */
+export function updateAtSignOut(till: Till): () => void {
   let before = till.screen.peek();
-  effect(() => {
+  return effect(() => {
     const now = till.screen.value;
     const signedOut = now === 'SIGN_IN' && before !== now;
     before = now;

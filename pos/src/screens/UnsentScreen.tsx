@@ -11,11 +11,13 @@ export function UnsentScreen() {
   const t = useTexts();
   const { money, moment } = useFormats();
   const [sales, setSales] = useState<UnsentSale[]>([]);
+  const [kept, setKept] = useState(0);
   const [message, setMessage] = useState('');
   const waiting = till.waiting.value;
 
   useEffect(() => {
     void unsentSales(till).then(setSales);
+    void till.database.count('journal').then(setKept);
   }, [waiting]);
 
   async function upload(input: HTMLInputElement): Promise<void> {
@@ -50,7 +52,7 @@ export function UnsentScreen() {
         <button type="button" class="second" disabled={!waiting.records} onClick={() => till.nudge()}>
           {t.retry}
         </button>
-        <button type="button" class="second" disabled={!waiting.records} onClick={() => void rescueFile(till).then(download)}>
+        <button type="button" class="second" disabled={!kept} onClick={() => void rescueFile(till).then(download)}>
           {t.rescueExport}
         </button>
         <label class="second file">

@@ -7,6 +7,8 @@ export interface PinCount {
   staff: string;
   pinVersion: number;
   wrong: number;
+  /** That it is blocked is in the journal, so that a manager hears of it. */
+  told?: true;
 }
 
 /** Whether anybody may have chosen it: digits, and not as many as a barcode has. */

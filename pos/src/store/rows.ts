@@ -1,6 +1,6 @@
 /** The small tables: device, series, prices, staff, PIN counts, draft and settings. */
-import type { PinCount } from '../shop/pin';
-import type { StaffList } from '../shop/documents';
+import { afterTry, currentCount, isBlocked, type PinCount } from '../shop/pin';
+import type { ClosingDocument, StaffList } from '../shop/documents';
 import type { ButikDatabase, DeviceRow, DraftRow, PricesRow, SeriesRow, Settings, StaffRow } from './schema';
 
 const STRICT = { durability: 'strict' } as const;
@@ -36,14 +36,36 @@ export async function writeStaffList(database: ButikDatabase, list: StaffList): 
   await database.put('staff', { id: 'current', list });
 }
 
-export function readPinCount(database: ButikDatabase, staff: string): Promise<PinCount | undefined> {
-  return database.get('pins', staff);
+/**
+ * Count a try before it is judged, and return the count with it; null when there is none left. Strict, and read and written
+ * at once: neither a plug pulled in between nor many tries at the same moment are free.
+ */
+export async function countPinTry(database: ButikDatabase, staff: string, pinVersion: number): Promise<PinCount | null> {
+  const transaction = database.transaction('pins', 'readwrite', STRICT);
+  const count = currentCount(await transaction.store.get(staff), staff, pinVersion);
+  const next = isBlocked(count) ? null : afterTry(count, false);
+  if (next) void transaction.store.put(next);
+  await transaction.done;
+  return next;
 }
 
-/** Strict: pulling the plug must not give ten more tries. */
-export async function writePinCount(database: ButikDatabase, count: PinCount): Promise<void> {
+/** It was the right one. */
+export async function clearPinTries(database: ButikDatabase, count: PinCount): Promise<void> {
   const transaction = database.transaction('pins', 'readwrite', STRICT);
-  void transaction.store.put(count);
+  void transaction.store.put(afterTry(count, true));
+  await transaction.done;
+}
+
+/** Whether the store still has to hear that a PIN is blocked; the event that says so is in the journal before `noteTold`. */
+export async function isUntold(database: ButikDatabase, staff: string): Promise<boolean> {
+  const count = await database.get('pins', staff);
+  return count !== undefined && isBlocked(count) && !count.told;
+}
+
+export async function noteTold(database: ButikDatabase, staff: string): Promise<void> {
+  const transaction = database.transaction('pins', 'readwrite', STRICT);
+  const count = await transaction.store.get(staff);
+  if (count) void transaction.store.put({ ...count, told: true });
   await transaction.done;
 }
 
@@ -64,6 +86,23 @@ export function readSettings(database: ButikDatabase): Promise<Settings | undefi
 
 export async function writeSettings(database: ButikDatabase, settings: Settings): Promise<void> {
   await database.put('settings', settings, 'settings');
+}
+
+/**
+ * Keep a closing record with the device, if it still says the truth: its series has not moved and nothing waits. Raises
+ * StillWaiting.
+ */
+export async function keepClosing(database: ButikDatabase, device: DeviceRow, said: ClosingDocument): Promise<void> {
+  const transaction = database.transaction(['device', 'series', 'journal'], 'readwrite', STRICT);
+  const series = await transaction.objectStore('series').get(said.series);
+  const waits = await transaction.objectStore('journal').index('waiting').count();
+  if (waits || series?.state !== 'OPEN' || series.counter !== said.last_counter || series.prev !== said.prev) {
+    transaction.abort();
+    await transaction.done.catch(() => undefined);
+    throw new StillWaiting();
+  }
+  void transaction.objectStore('device').put(device);
+  await transaction.done;
 }
 
 /** Something waits that nobody else has: the device may not be emptied. */

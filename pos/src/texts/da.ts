@@ -277,7 +277,7 @@ export const da: Texts = {
   retry: 'Send nu',
   rescueExport: 'Gem i en fil',
   rescueHelp:
-    'Får enheden ikke forbindelse igen, så gem salgene i en fil, og læs den ind på en anden af butikkens enheder. De bliver også her.',
+    'Får enheden ikke forbindelse igen, eller er butikken lagt tilbage, så den ikke kender enheden, så gem salgene i en fil, og læs den ind på en anden af butikkens enheder. De bliver også her. Det, butikken har i forvejen, bogføres ikke to gange.',
   rescueUpload: 'Læs en anden enheds fil ind',
   rescueDone: (booked, known, aside) => `${booked} bogført, ${known} kendt i forvejen, ${aside} lagt til side.`,
   rescueBad: 'Det er ikke en redningsfil.',

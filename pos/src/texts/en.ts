@@ -291,7 +291,7 @@ export const en = {
   retry: 'Send now',
   rescueExport: 'Save to a file',
   rescueHelp:
-    'If this device will not get a line again, save the sales to a file and upload it on another device of the store. They also stay here.',
+    'If this device will not get a line again, or its store was put back and does not know it, save the sales to a file and upload it on another device of the store. They also stay here. What the store has already is not booked twice.',
   rescueUpload: "Upload another device's file",
   rescueDone: (booked: number, known: number, aside: number) => `${booked} booked, ${known} known already, ${aside} set aside.`,
   rescueBad: 'This is not a rescue file.',

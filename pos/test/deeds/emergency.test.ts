@@ -20,6 +20,7 @@ import { readDraft, StillWaiting } from '../../src/store/rows';
 import { makeDeviceKey, verifyDocument } from '../../src/wire/jws';
 import { FakeCloud, SECOND } from '../fake-cloud';
 import { FakeStore, IDS, SMALL_FILE, staffMember } from '../fake-store';
+import { type Power, underPower } from '../power';
 import { signedInTill } from '../till';
 
 const MILK = '5701234567899';
@@ -548,26 +549,12 @@ describe('a crash between any two durable steps', () => {
     await cloud.publishPrices(CHEAPER);
     let one = await signedInTill(store);
     const { database } = one;
-    let writes = 0;
-    let dead = false;
+    const power: Power = { writes: 0, isOff: false };
     const guard = (inner: Till): void => {
-      inner.database = new Proxy(database, {
-        get(target, name) {
-          if (name !== 'transaction') {
-            const value = Reflect.get(target, name) as unknown;
-            return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-          }
-          return (...given: Parameters<typeof database.transaction>) => {
-            const isStrict = (given[2] as IDBTransactionOptions | undefined)?.durability === 'strict';
-            if (isStrict && ++writes === cut) dead = true;
-            if (dead) throw new Error('power cut');
-            return target.transaction(...given);
-          };
-        },
-      });
+      inner.database = underPower(database, cut, power);
     };
     const restart = async (): Promise<void> => {
-      dead = false;
+      power.isOff = false;
       const again = newTill(database, store.fetch, '0.1.0');
       again.settings.value = { ...again.settings.value, muted: true };
       await startTill(again);
@@ -579,7 +566,7 @@ describe('a crash between any two durable steps', () => {
     const until = async (work: () => Promise<unknown>, done: () => boolean): Promise<void> => {
       for (let tries = 0; tries < 6; tries++) {
         await work().catch(() => undefined);
-        if (!dead && done()) return;
+        if (!power.isOff && done()) return;
         await restart();
       }
       throw new Error('never arrived');
@@ -612,7 +599,7 @@ describe('a crash between any two durable steps', () => {
     const series = (await database.getAll('series')).map(({ label, state: stands, counter, total }) => [label, stands, counter, total]);
     const records = rows.filter((row) => row.kind !== 'EVENT').map((row) => row.kind);
     const staff = (await database.get('staff', 'emergency'))?.list.version;
-    return { cuts: writes, end: { state, assigned: assignment?.series, series, records, staff } };
+    return { cuts: power.writes, end: { state, assigned: assignment?.series, series, records, staff } };
   }
 
   it('leads to the same end', async () => {

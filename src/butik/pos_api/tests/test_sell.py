@@ -6,12 +6,16 @@ import msgspec
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.support.till import BREAD, MILK, Shop, Till, enrol, open_shop
+from tests.support.till import BREAD, MILK, NOW, Shop, Till, enrol, open_shop
 
 from butik.changes.models import OutboxItem
+from butik.lib.ids import new_id
+from butik.lib.signing import SigningKey
 from butik.live.models import LiveEvent
 from butik.organisation.tenancy import tenant_scope
 from butik.pos_api.tests.conftest import Line
+from butik.sales.actions import accept_quarantined
+from butik.sales.journal import Outcome
 from butik.sales.models import DayFigure, Payment, QuarantinedRecord, Sale, SaleException, SaleLine, SaleVat, Series
 
 
@@ -82,6 +86,29 @@ def test_it_takes_another_devices_records_for_it(shop: Shop, till: Till, line: L
     other = enrol(shop, lambda path, body: msgspec.json.decode(line.post_unsigned(path, body).content))
     found = results(line.post(till, "/journal", {"records": [other.opening(), other.sale()]}))
     assert [each["number"] for each in found] == ["", "12-3-N2-000001"]
+
+
+def test_a_rescue_file_of_a_device_that_the_store_forgot_is_held_and_booked_by_a_person(
+    shop: Shop, till: Till, line: Line
+) -> None:
+    """The store was put back to before this device was enrolled: it is a stranger, and its sales are not lost."""
+    stranger = Till(SigningKey.generate(), till.org, till.store, 3, new_id(), new_id(), "N7")
+    records = [stranger.opening(), stranger.sale(), stranger.sale()]
+    for _ in "12":
+        found = results(line.post(till, "/journal", {"records": records}))
+        assert [(each["outcome"], each["reason"]) for each in found] == [("QUARANTINED", "UNKNOWN_KEY")] * 3
+    with tenant_scope([till.org]):
+        held = list(QuarantinedRecord.objects.order_by("id"))
+        assert sorted(each.document for each in held) == sorted(records)
+        for each in sorted(held, key=lambda one: records.index(one.document)):
+            outcome = accept_quarantined(
+                record=each, store=shop.store, reason="Put back on Friday", actor="person:alice", forward=False, now=NOW
+            )
+            assert outcome is Outcome.BOOKED
+        assert [each.counter for each in Sale.objects.order_by("counter")] == [1, 2]
+    results(line.post(till, "/journal", {"records": records}))  # once more: nothing is doubled
+    with tenant_scope([till.org]):
+        assert (Sale.objects.count(), QuarantinedRecord.objects.filter(accepted_at__isnull=True).count()) == (2, 0)
 
 
 def test_it_answers_a_repeated_call_as_the_first(till: Till, line: Line) -> None:
