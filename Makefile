@@ -36,6 +36,7 @@ install: .venv/dev $(FRONT_END)  ## Make .venv with everything that developing n
 
 test: install  ## Run every test: the POS app's, pytest on SQLite, and what uses a database on PostgreSQL (ARGS="-k word")
 	@tools/need-chromium.sh
+	tools/need-strace.sh
 	$(NPM) --silent run test --workspace pos
 	$(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
 	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
@@ -57,7 +58,8 @@ audit: .venv/dev  ## Ask the registries which packages in the locks are known to
 	@$(BIN)/python tools/audit.py
 
 soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
-	@SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
+	@tools/need-strace.sh
+	SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
 
 bench: install  ## Measure every figure beside its hand-written floor (ONLY=name runs one)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))

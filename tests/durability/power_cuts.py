@@ -7,7 +7,6 @@ power cut may leave them: with nothing that was not synced, with all of it, and 
 
 import random
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -58,10 +57,6 @@ class Disk:
 
     until: float
     files: dict[str, bytes]
-
-
-def is_strace_here() -> bool:
-    return shutil.which("strace") is not None
 
 
 @contextmanager

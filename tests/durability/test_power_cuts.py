@@ -3,15 +3,13 @@
 import random
 from pathlib import Path
 
-import pytest
-
-from tests.durability.power_cuts import is_strace_here
 from tests.durability.power_life import life_under_power, losses
+from tests.support.needs import needs_program
 
 STATES = 300
 
 
-@pytest.mark.skipif(not is_strace_here(), reason="RT-01 needs strace: apt install strace")
+@needs_program("strace", "RT-01 listens to the disk")
 def test_it_keeps_every_acknowledged_sale_whenever_the_power_goes(tmp_path: Path) -> None:
     record = life_under_power(tmp_path / "store", sales=12)
     found = losses(record, states=STATES, chance=random.Random(1))

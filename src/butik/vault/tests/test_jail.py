@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from tests.support.needs import needs
 
 from butik.vault import jail
 from butik.vault.evidence import Answer, Order
@@ -60,7 +61,7 @@ def run(good: tuple[Path, Sealed, Order]) -> Answer:
     return examine_in_jail(good[0], good[1].manifest.sha256, good[2])
 
 
-@pytest.mark.skipif(not is_root, reason="not every machine lets other users than root put up all fences")
+@needs(is_here=is_root, reason="not every machine lets other users than root put up all fences")
 def test_who_takes_over_the_reader_can_do_nothing(
     good: tuple[Path, Sealed, Order], monkeypatch: pytest.MonkeyPatch
 ) -> None:
