@@ -20,6 +20,7 @@ from butik.simulator.demo.second_factor import code_at, make_secret
 from tests.journey.conftest import PHONE, OpenBrowser
 from tests.journey.pages import amount, make_code, sign_in
 from tests.journey.test_accessibility import AXE, look
+from tests.journey.walk import walk
 from tests.support.emergency_cloud import EmergencyCloud, emergency_cloud
 from tests.support.pos_page import SLOW, Pos
 from tests.support.street import ALICE, BOB, PASSWORD, SHOP, STORE, Street, running_street, shelf
@@ -49,6 +50,8 @@ def test_an_emergency_is_survived(cloud: EmergencyCloud, open_browser: OpenBrows
     activate(cloud, vera, nils, picture)
     sold = [sell(pos, street, series="E1"), sell(pos, street, series="E1", counter=2)]
     expect(vera.get_by_test_id("emergency-stores")).to_contain_text(amount(sum(sold)), timeout=SLOW)
+    phone = open_browser(PHONE, locale="da-DK", storage_state=vera.context.storage_state()).new_page()
+    assert {route: faults for route, faults in walk(phone, cloud.url, "/").items() if faults} == {}
 
     rebuild_controller(cloud, alice)
     bob = sign_in(open_browser().new_page(), street.store_url, BOB)

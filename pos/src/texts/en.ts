@@ -49,7 +49,7 @@ export const en = {
 
   // Enrolment
   enrolTitle: 'Connect this device to a store',
-  enrolHelp: 'Ask for a code in Store Management under Devices. It works once, for 15 minutes.',
+  enrolHelp: 'Ask for a code on the pages of the store, under POSs. It works once, for 15 minutes.',
   enrolAddress: "The store's address",
   enrolCode: 'Code',
   enrolName: "This device's name",
@@ -207,7 +207,7 @@ export const en = {
   },
   homeTitle: 'Connect this device again',
   homeHelp:
-    'The emergency is over for this store, and selling can begin. Get a code in Store Management under Devices, for the same POS as before. Receipts begin a new series.',
+    'The emergency is over for this store, and selling can begin. Get a code on the pages of the store, under POSs, for the same POS as before. Receipts begin a new series.',
   homeWaiting: (count: number) =>
     `${count === 1 ? '1 record of the emergency is' : `${count} records of the emergency are`} still being sent. You can connect meanwhile.`,
   outages: {

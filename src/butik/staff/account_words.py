@@ -20,6 +20,7 @@ ACCOUNT_WORDS = (
     _("No recovery codes set up."),
     _("Activate Authenticator App"),
     _("Deactivate Authenticator App"),
+    _("Deactivate"),
     _("Authenticator secret"),
     _("Authenticator code"),
     _("You can store this secret and use it to reinstall your authenticator app at a later time."),
