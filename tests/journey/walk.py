@@ -15,15 +15,15 @@ NOT_PAGES = re.compile(r"\.csv|/download/|/logout/|/language/|^/live/|^/api/")
 ENGLISH = re.compile(r"\b(?:the|with|your|this|please|has|have|are|been|yet|of)\b", re.IGNORECASE)
 TEN_DIGITS = "12.345.678,90"
 
-# Whatever stands beyond the edge, and a figure that grows out of its card. A table's head is for screen readers there.
+# Whatever stands beyond the edge, and a figure or a value to copy that is cut. A table's head is for screen readers.
 OVERFLOWING = """(figure) => {
   for (const each of document.querySelectorAll(".figure")) if (/,/.test(each.textContent)) each.textContent = figure;
   const width = document.documentElement.clientWidth;
   const isWide = (element) => {
     const box = element.getBoundingClientRect();
     if (!box.width || !box.height || element.closest(".skip-link, .visually-hidden, table.cards thead")) return false;
-    const isOut = element.matches(".figure") && element.scrollWidth > element.clientWidth;
-    return isOut || box.right > width + 1 || box.left < -1;
+    const isWhole = !element.matches(".figure, input[disabled]") || element.scrollWidth <= element.clientWidth;
+    return !isWhole || box.right > width + 1 || box.left < -1;
   };
   const said = [...document.body.querySelectorAll("*")].filter(isWide);
   return said.map((each) => `too wide: ${each.tagName} ${each.className} ${each.textContent.trim().slice(0, 40)}`);

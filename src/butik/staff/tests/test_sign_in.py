@@ -75,7 +75,7 @@ def test_an_authenticator_app_is_asked_for_from_then_on(cast: Cast) -> None:
     sign_in(client, "alice@example.com", PASSWORD)
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     page = client.get("/accounts/2fa/totp/activate/").content.decode()
-    found = re.search(r'id="authenticator_secret"[^>]* value="(\w+)"', page)
+    found = re.search(r'id="authenticator_secret"[^>]*><code[^>]*>(\w+)', page)
     assert found
     assert 'src="data:image/svg+xml' in page
     activated = client.post("/accounts/2fa/totp/activate/", {"code": code_at(found[1], time.time())}, follow=True)
