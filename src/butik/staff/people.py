@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 
 from butik.audit.actions import record
@@ -79,6 +80,24 @@ def change_address(*, person: Person, email: str, actor: str, now: datetime) -> 
         except IntegrityError as error:  # somebody else was faster
             raise KnownPerson(Person.objects.get(email=email)) from error
         record_of_person("staff.person.address_changed", person, memberships, actor=actor, at=now)
+
+
+def renew_access(*, person: Person, password: str, without_factor: bool, actor: str, now: datetime) -> None:
+    """A new password (empty: the old one stays), the second factor taken away, or both. Ends her sessions.
+
+    For whoever has the machine: nobody renews her own access without the means she has lost. The audit log has it.
+    """
+    if password:
+        person.set_password(password)  # slow on purpose: before the transaction
+    with tenant_scope([], person=person.pk):
+        memberships = list(Membership.objects.filter(person=person))
+    with tenant_scope({each.organisation_id for each in memberships}, person=person.pk), transaction.atomic():
+        if password:
+            person.save(update_fields=["password"])
+            record_of_person("staff.person.password_changed", person, memberships, actor=actor, at=now)
+        if without_factor:
+            for factor in Authenticator.objects.filter(user=person):
+                factor.delete()  # one by one: each leaves its line, and ends the sessions that it opened
 
 
 def record_of_person(
