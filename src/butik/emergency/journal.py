@@ -8,8 +8,8 @@ from django.db import transaction
 
 from butik.emergency.models import Assignment, RecordHead, RecordPosition
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision
+from butik.sales.quota import book_within_quota
 from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_record, read_record
 from butik.sales.signers import load_signers
 from butik.vault.models import NewDevice
@@ -32,8 +32,12 @@ def receive_records(documents: Sequence[str], *, place: Place, bearer: Signer, n
         _read(each, place, signers, now) if each.kid not in unapproved else _hold_back(each, now) for each in opened
     ]
     with tenant_scope([place.organisation_id]), transaction.atomic():
-        decisions = book_records(records, place=place, bearer=Bearer(bearer.device_id, forward=False), now=now)
-        kept = [each.record for each in decisions if each.record.reason is not Reason.NOT_APPROVED]
+        decisions = book_within_quota(records, place=place, bearer=bearer, forward=False, now=now)
+        kept = [
+            each.record
+            for each in decisions
+            if each.record.reason is not Reason.NOT_APPROVED and each.reason is not Reason.OVER_QUOTA
+        ]
         give_positions(kept, place, signers)
     return decisions
 

@@ -19,6 +19,11 @@ MAX_STATUS = 64 * 1024  # what a store says of itself with a push
 # A signed document as it travels. The longest honest sale has a thousand lines in the longest letters; a push of such
 # records alone still fits its body.
 MAX_DOCUMENT = 1024 * 1024
+MAX_UNREADABLE = 64 * 1024  # that is kept of a record that is no document at all
+# What one device may put into a store's quarantine in a day; of more, only number, size and hash are kept.
+MAX_QUARANTINE_DAY = 8 * 1024 * 1024
+MAX_QUARANTINE_DAY_REVOKED = 2 * 1024 * 1024
+QUARANTINE_ROW = 1024  # what a record costs beside its own bytes
 MAX_HEADER = 1024  # of a signed document, in base64url
 MAX_ANSWER = 16 * 1024 * 1024  # of a chain or an emergency cloud, unpacked
 MAX_RECORDS = 500  # of one call

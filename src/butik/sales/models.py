@@ -197,6 +197,7 @@ class QuarantinedRecord(TenantModel):
         CONFLICT = "CONFLICT", _("Same id or number as another record, with other content")
         SERIES = "SERIES", _("Series belongs to another device")
         NOT_APPROVED = "NOT_APPROVED", _("Signed by a device that nobody has approved")
+        OVER_QUOTA = "OVER_QUOTA", _("More than is kept of one device and day: number and size only")
         FAILED = "FAILED", _("Kept out by an error of this software; it is tried again")
 
     chain_id = models.UUIDField()
@@ -216,6 +217,9 @@ class QuarantinedRecord(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["organisation", "store_id", "hash"], name="quarantine_once"),
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "store_id", "device_id", "received_at"], name="quarantine_by_bearer"),
         ]
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+from butik.lib.bounds import MAX_UNREADABLE
 from butik.lib.signing import BadDocument, Envelope, document_hash, open_document, verify
 from butik.sales.models import QuarantinedRecord
 from butik.sales.wire import Acceptance, Content, decode_content
@@ -131,9 +132,16 @@ def _foreign(content: Content, place: Place, signer: Signer) -> str:
 
 
 def _keep_unreadable(document: str) -> tuple[str, str]:
-    """The text that is stored, and its hash. What no text column can hold (NUL, stray bytes) is kept as base64."""
+    """The text that is stored, and the hash of all that came.
+
+    What no text column can hold (NUL, stray bytes) is kept as base64. Of much, the beginning is kept: whatever a device
+    sends, what is stored of it fits a push to the chain, which keeps what it gets as it is.
+    """
     raw = document.encode("utf-8", "surrogateescape")
     digest = sha256(raw).hexdigest()
-    if document.isascii() and document.isprintable():
-        return document, digest
-    return f"data:;base64,{base64.b64encode(raw).decode()}", digest
+    is_plain = document.isascii() and document.isprintable()
+    kept = document if is_plain else f"data:;base64,{base64.b64encode(raw[:MAX_UNREADABLE]).decode()}"
+    if len(kept) <= MAX_UNREADABLE:
+        return kept, digest
+    tail = f" ({len(raw)} bytes in all)"
+    return kept[: MAX_UNREADABLE - len(tail)] + tail, digest

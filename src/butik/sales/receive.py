@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from butik.organisation.tenancy import tenant_scope
-from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
+from butik.sales.quota import book_within_quota
 from butik.sales.reading import Place, Signer, open_record, read_record
 from butik.sales.receipt import format_number
 from butik.sales.signers import load_signers
@@ -24,7 +24,7 @@ def receive_from_device(documents: Sequence[str], *, place: Place, bearer: Signe
         with tenant_scope([place.organisation_id]):
             signers |= load_signers(place=place, kids=others)
     records = [read_record(each, place=place, signers=signers, received_at=now) for each in opened]
-    return book_records(records, place=place, bearer=Bearer(bearer.device_id, forward=True), now=now)
+    return book_within_quota(records, place=place, bearer=bearer, forward=True, now=now)
 
 
 def receipt_number(decision: Decision, place: Place) -> str:
