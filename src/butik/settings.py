@@ -6,17 +6,17 @@ Each is documented in docs/settings.md; a test holds the two together.
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from butik.environment import flag, text
+from butik.environment import flag, folder, origin, postgresql, text, time_zone
 from butik.roles import ROLES
 
 PACKAGE = Path(__file__).resolve().parent
 
 
-def database(url: str, data: Path) -> dict[str, Any]:
+def database(url: str, data: Path, name: str = "BUTIK_DATABASE_URL") -> dict[str, Any]:
     """SQLite in the data folder, or PostgreSQL from postgresql://role:password@host:port/name."""
     if not url:
         return {
@@ -33,16 +33,9 @@ def database(url: str, data: Path) -> dict[str, Any]:
                 ),
             },
         }
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"}:
-        raise ImproperlyConfigured("BUTIK_DATABASE_URL must be empty (SQLite) or a postgresql:// address.")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        **postgresql(url, name),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -66,17 +59,18 @@ BUTIK_ROLE = text("BUTIK_ROLE")
 if BUTIK_ROLE not in ROLES:
     raise ImproperlyConfigured(f"BUTIK_ROLE must be one of {', '.join(ROLES)}; it is {BUTIK_ROLE!r}.")
 ROLE = ROLES[BUTIK_ROLE]
-BUTIK_DATA = Path(text("BUTIK_DATA", f"data/{BUTIK_ROLE}")).resolve()
-BUTIK_URL = text("BUTIK_URL", "http://localhost:8010").rstrip("/")  # the service's own address, as others see it
-BUTIK_POS_ORIGIN = text("BUTIK_POS_ORIGIN", "http://localhost:8000").rstrip("/")  # where the POS app is loaded from
-BUTIK_TERMINAL_URL = text("BUTIK_TERMINAL_URL")  # a simulated card terminal, told to devices at enrolment
+BUTIK_DATA = folder("BUTIK_DATA", f"data/{BUTIK_ROLE}")
+BUTIK_URL = origin("BUTIK_URL", "http://localhost:8010")  # the service's own address, as others see it
+BUTIK_POS_ORIGIN = origin("BUTIK_POS_ORIGIN", "http://localhost:8000")  # where the POS app is loaded from
+BUTIK_TERMINAL_URL = origin("BUTIK_TERMINAL_URL")  # a simulated card terminal, told to devices at enrolment
 BUTIK_BACKUP_WINDOW = text("BUTIK_BACKUP_WINDOW", "01:00-05:00")  # a store's nightly backup, in its own time
 _address = urlsplit(BUTIK_URL)
 _is_https = _address.scheme == "https"
 
 DEBUG = flag("BUTIK_DEBUG")
 SECRET_KEY = secret_key(BUTIK_DATA)
-ALLOWED_HOSTS = [_address.hostname or "localhost", "127.0.0.1", "localhost"]
+_host = f"[{_address.hostname}]" if ":" in str(_address.hostname) else str(_address.hostname)
+ALLOWED_HOSTS = [_host, "127.0.0.1", "localhost"]
 CSRF_TRUSTED_ORIGINS = [BUTIK_URL]
 DATABASES = {"default": database(text("BUTIK_DATABASE_URL"), BUTIK_DATA)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -192,7 +186,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("da", "Dansk")]
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_TZ = True
-TIME_ZONE = text("BUTIK_TIMEZONE", "Europe/Copenhagen")
+TIME_ZONE = time_zone("BUTIK_TIMEZONE", "Europe/Copenhagen")
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [PACKAGE / "static"]

@@ -20,6 +20,7 @@ from butik.changes.actions import advance_feed
 from butik.lib.clock import to_wire
 from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, encode, open_document, verify_document
+from butik.lib.web_address import BadWebAddress, read_origin
 from butik.live.actions import announce
 from butik.organisation.keys import chain_root
 from butik.organisation.models import Chain, Store
@@ -145,6 +146,10 @@ def pair_chain(*, chain: Chain, offer: bytes, actor: str, now: datetime) -> Chai
         raise NotPaired("This is not the offer of an emergency cloud.") from error
     if offered.chain != chain.id:
         raise NotPaired("This offer was made for another chain.")
+    try:
+        read_origin(offered.url)
+    except BadWebAddress as error:
+        raise NotPaired(f"The emergency cloud's address {error}; it is {offered.url!r}.") from None
     with tenant_scope([chain.organisation_id]), transaction.atomic():
         locked: Chain = Chain.objects.select_for_update().get(pk=chain.pk)
         before = pairing_of(locked)

@@ -3,13 +3,15 @@
 import http.client
 import socket
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from butik.lib.web_address import BadWebAddress, read_origin
 from butik.serving.front_door import Tls
 
 LOOPBACK = "127.0.0.1"
+LOOPBACK_6 = "::1"
 ALL_IPV4 = "0.0.0.0"  # noqa: S104 - a service that is not on this machine alone is called from outside
 
 
@@ -28,16 +30,31 @@ class Address:
 
 
 def read_address(*, url: str, bind: str, port: str, tls: str, tls_key: str) -> Address:
+    try:
+        url = read_origin(url)
+    except BadWebAddress as error:
+        raise BadAddress(f"BUTIK_URL {error}; it is {url!r}.") from None
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise BadAddress(f"BUTIK_URL must be an address such as https://store12.example.com, not {url!r}.")
-    if port and not port.isdecimal():
-        raise BadAddress(f"BUTIK_PORT must be a number, not {port!r}.")
+    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
+        raise BadAddress(f"BUTIK_PORT must be a number from 1 to 65535, not {port!r}.")
     seen = _tls(parts.scheme, tls, tls_key)
     default = parts.port or (443 if parts.scheme == "https" else 80)
-    at_home = parts.hostname in {"localhost", LOOPBACK} or (parts.scheme == "https" and not seen.certificate)
-    bind = bind or (LOOPBACK if at_home else _everywhere())
+    at_home = parts.hostname in {"localhost", LOOPBACK, LOOPBACK_6} or (
+        parts.scheme == "https" and not seen.certificate
+    )
+    home = LOOPBACK_6 if parts.hostname == LOOPBACK_6 else LOOPBACK
+    bind = _read_bind(bind) if bind else home if at_home else _everywhere()
     return Address(url=url, bind=bind, port=int(port or default), tls=seen)
+
+
+def _read_bind(said: str) -> str:
+    try:
+        return str(ip_address(said.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        pass
+    if said == "localhost":
+        return LOOPBACK
+    raise BadAddress(f"BUTIK_BIND must be an address of this machine such as 192.0.2.10, not {said!r}.")
 
 
 def read_proxies(said: str, *, tls: str) -> list[str]:

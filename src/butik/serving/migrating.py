@@ -49,7 +49,7 @@ def _become_owner(owner_url: str) -> None:
     from butik.settings import database
 
     connection.close()
-    owner: dict[str, Any] = database(owner_url, settings.BUTIK_DATA)
+    owner: dict[str, Any] = database(owner_url, settings.BUTIK_DATA, "BUTIK_OWNER_DATABASE_URL")
     connection.settings_dict.update(owner)
 
 

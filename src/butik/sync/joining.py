@@ -7,6 +7,7 @@ from django.db import transaction
 from butik import __version__
 from butik.audit.actions import record
 from butik.lib.signing import BadDocument, decode, encode, key_id
+from butik.lib.web_address import BadWebAddress, read_origin
 from butik.organisation.installation import install_store, this_installation
 from butik.organisation.keys import read_certificate, service_key
 from butik.organisation.models import Store
@@ -25,6 +26,10 @@ def join_chain(*, chain_url: str, code: str, now: datetime, root_kid: str = "") 
     """Enrol this service at a chain. `root_kid`, had by another way than the answer, guards against a false chain."""
     here = this_installation()
     try:
+        chain_url = read_origin(chain_url)
+    except BadWebAddress as error:
+        raise CannotJoin(f"The chain's address {error}; it is {chain_url!r}.") from None
+    try:
         told = enrol(chain_url=chain_url, wish=Enrol(code, encode(service_key().public), __version__))
         root_key = _check(told, root_kid, now)
     except LineTrouble as trouble:
@@ -37,7 +42,7 @@ def join_chain(*, chain_url: str, code: str, now: datetime, root_kid: str = "") 
         )
     with tenant_scope([told.tree.organisation["id"]]), transaction.atomic():
         store = keep_tree(told.tree, root_key=root_key)
-        install_store(store=store, root_key=root_key, certificate=told.certificate, chain_url=chain_url.rstrip("/"))
+        install_store(store=store, root_key=root_key, certificate=told.certificate, chain_url=chain_url)
         Uplink.objects.get_or_create(pk=1)
         record(
             "sync.chain.joined",
