@@ -28,6 +28,7 @@ from butik.backups.words import TROUBLES
 from butik.changes.actions import put_in_outbox
 from butik.lib.clock import to_wire
 from butik.lib.signing import document_hash
+from butik.lib.storage import is_full
 from butik.live.actions import announce
 from butik.organisation.keys import service_key
 from butik.organisation.models import Store
@@ -119,7 +120,7 @@ def make_backup(*, store: Store, now: datetime, backup: Backup | None = None) ->
         content = read_content(store, at=now)
         made = _seal(backup, store, content, pairing, now)
     except OSError as error:
-        code = "no-room" if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} else "failed"
+        code = "no-room" if is_full(error) or error.errno == errno.EFBIG else "failed"
         return _failed(backup, code, str(error), now, error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again
         return _failed(backup, "failed", f"{type(error).__name__}: {error}", now, error)

@@ -1,6 +1,5 @@
 """What the interfaces for machines share: bodies read by msgspec within limits, and every error a problem document."""
 
-import errno
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -17,6 +16,7 @@ from ninja.errors import ValidationError
 
 from butik.lib.outside import BadDocument, read_json
 from butik.lib.problems import Problem, problem_response
+from butik.lib.storage import full_disk, is_full
 
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
@@ -70,7 +70,7 @@ def answer(body: Any, status: int = 200) -> HttpResponse:
 
 def explain(error: Exception) -> Problem:
     """What a caller is told when something failed that is not his fault."""
-    if _is_disk_full(error):
+    if is_full(error):
         return Problem("disk-full", 507, "The service has no space left. Nothing was stored: try again later.")
     if isinstance(error, MemoryError):
         return Problem("busy", 503, "The service has no memory left at the moment. Try again.")
@@ -79,20 +79,13 @@ def explain(error: Exception) -> Problem:
     return Problem("failed", 500, "The service failed. It has been logged; try again.")
 
 
-def _is_disk_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return True
-        if getattr(error, "sqlstate", None) == "53100" or "database or disk is full" in str(error):
-            return True
-        error = error.__cause__
-    return False
-
-
 def _answer(request: HttpRequest, error: Exception) -> HttpResponse:
     if isinstance(error, UnreadablePostError):
         return problem_response(Problem("bad-request", 400, "The body did not arrive whole."))
-    logger.error("%s %s failed", request.method, request.path, exc_info=error)
+    if is_full(error):
+        full_disk.tell(f"{request.method} {request.path}", error)
+    else:
+        logger.error("%s %s failed", request.method, request.path, exc_info=error)
     return problem_response(explain(error))
 
 

@@ -1,12 +1,45 @@
 """What a disk or a database says when it cannot keep or read something: the one place that knows their words."""
 
 import errno
+import logging
+import threading
+import time
 from collections.abc import Iterator
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 SQLITE_FULL, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB = 13, 10, 11, 26
 POSTGRES_FULL = "53100"
 POSTGRES_DAMAGED = ("XX", "58030")  # internal errors, damaged pages and indexes among them; an I/O error
+
+TOLD_EVERY = 60.0  # seconds
+
+logger = logging.getLogger(__name__)
+
+
+class FullDisk:
+    """A full disk refuses everything, many times a second: it is logged at once, and then once a minute with a count.
+
+    Logging each would only fill what is full already.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._told_at = float("-inf")
+        self._since = 0
+
+    def tell(self, doing: str, error: BaseException) -> None:
+        with self._mutex:
+            now = time.monotonic()
+            self._since += 1
+            if now - self._told_at < TOLD_EVERY:
+                return
+            times, self._since, self._told_at = self._since, 0, now
+        logger.error(
+            "The disk is full: %s was not stored (%s). Refused since this was last said: %d", doing, error, times
+        )
+
+
+full_disk = FullDisk()
 
 
 def is_full(error: BaseException | None) -> bool:

@@ -36,9 +36,11 @@ MIME_TYPES = """
     default_type application/octet-stream;"""
 
 # Every call may be made twice: what it writes has an identity. A refusal is told to machines as they are told all.
+# A 500 of nginx's own (a service's passes through) is a body that found no room in the spool folder.
 CALLS = """proxy_next_upstream error timeout non_idempotent;
             error_page 413 @too_large;
             error_page 429 @too_many;
+            error_page 500 =507 @no_room;
             proxy_pass http://calls;"""
 
 COMPRESSED = "text/css text/plain text/javascript application/json application/manifest+json image/svg+xml"
@@ -140,6 +142,10 @@ def service_config(
 {"".join(_large(each) for each in limits.large_places(apps))}        location @too_large {{
             default_type application/problem+json;
             return 413 '{_problem("too-large", 413, "The body is too large.")}';
+        }}
+        location @no_room {{
+            default_type application/problem+json;
+            return 507 '{_problem("disk-full", 507, "The service has no room for the body. Nothing was stored.")}';
         }}
         location @too_many {{
             default_type application/problem+json;
