@@ -108,7 +108,7 @@ function About() {
     [t.staffList, till.staff.value ? t.versionOf(till.staff.value.version) : t.none],
     [t.storage, persisted ? t.storagePersistent : t.storageNot],
     [t.keeps, t.keepsOf(count(KEEP_SENT), count(KEEP_FOR_STORE))],
-    [t.clockOffset, till.clock.value ? `${count(Math.round((storeNow(till) - till.now()) / 100) / 10)} s` : t.none],
+    [t.clockOffset, till.clock.value ? t.clockOffsetOf(till.now() - storeNow(till)) : t.none],
   ];
   return (
     <section>

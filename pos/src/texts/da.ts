@@ -5,6 +5,7 @@ import type { Texts } from './en';
 const sales = (count: number) => (count === 1 ? '1 salg venter' : `${count} salg venter`);
 
 function timespan(milliseconds: number): string {
+  if (Math.abs(milliseconds) < 60_000) return `${Math.round(Math.abs(milliseconds) / 1000)} sek.`;
   const minutes = Math.round(Math.abs(milliseconds) / 60_000);
   if (minutes < 120) return `${minutes} min.`;
   if (minutes < 48 * 60) return `${Math.round(minutes / 60)} timer`;
@@ -73,7 +74,7 @@ export const da: Texts = {
   signIn: 'Log ind',
   signOut: 'Log ud',
   wrongPin: (left) => (left === null || left > 5 ? 'Forkert medarbejdernr. eller pinkode.' : `Forkert pinkode. ${left} forsøg tilbage.`),
-  noPin: 'En pinkode har 4 til 8 cifre. Blev der scannet en kode? Det kostede ikke noget forsøg.',
+  noPin: 'En pinkode har 4 til 8 cifre. Det kostede intet forsøg.',
   pinBlocked: 'Pinkoden er spærret efter ti forkerte forsøg. En leder kan åbne den.',
   noStaff: 'Listen over medarbejdere er ikke kommet fra butikken endnu. Den kommer af sig selv, når der er forbindelse.',
 
@@ -129,7 +130,7 @@ export const da: Texts = {
   clockUnknown: (known) => `Enhedens ur går forkert. Indtil butikken svarer, har kvitteringerne det seneste kendte tidspunkt: ${known}.`,
   serviceClockWrong: (says) =>
     `Butikkens eget ur siger ${says}, og det kan ikke passe: sig det til lederen. Kvitteringerne har denne enheds tid.`,
-  askClock: (says) => `Er klokken og datoen ${says} nu?`,
+  askClock: (says) => `Er det ${says} nu?`,
   askClockHelp: (known) =>
     `Det siger enhedens ur, men det er længe siden, butikken sidst svarede. Siger du nej, har kvitteringerne det seneste kendte tidspunkt, ${known}, indtil butikken svarer.`,
   clockIsRight: 'Ja, det er rigtigt',
@@ -309,7 +310,8 @@ export const da: Texts = {
   storage: 'Plads i browseren',
   storagePersistent: 'sikret',
   storageNot: 'ikke sikret',
-  clockOffset: 'Forskel fra butikkens ur',
+  clockOffset: 'Enhedens ur',
+  clockOffsetOf: (off) => (Math.abs(off) < 1_000 ? 'går rigtigt' : `${timespan(off)} ${off > 0 ? 'foran' : 'bagud'}`),
   language: 'Sprog',
   look: 'Udseende',
   lookSystem: 'Som enheden',

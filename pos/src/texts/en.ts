@@ -7,6 +7,7 @@ const sales = (count: number) => (count === 1 ? '1 sale waits' : `${count} sales
 
 /** A length of time, to the part that matters. */
 function timespan(milliseconds: number): string {
+  if (Math.abs(milliseconds) < 60_000) return `${Math.round(Math.abs(milliseconds) / 1000)} s`;
   const minutes = Math.round(Math.abs(milliseconds) / 60_000);
   if (minutes < 120) return `${minutes} min`;
   if (minutes < 48 * 60) return `${Math.round(minutes / 60)} hours`;
@@ -79,7 +80,7 @@ export const en = {
   signOut: 'Sign out',
   wrongPin: (left: number | null) =>
     left === null || left > 5 ? 'Wrong staff ID or PIN.' : `Wrong PIN. ${left} ${left === 1 ? 'try' : 'tries'} left.`,
-  noPin: 'A PIN has 4 to 8 digits. Was a code scanned? It cost no try.',
+  noPin: 'A PIN has 4 to 8 digits. This cost no try.',
   pinBlocked: 'This PIN is blocked after ten wrong tries. A manager can open it.',
   noStaff: 'The list of staff has not come from the store yet. It comes by itself when there is a line.',
 
@@ -326,7 +327,8 @@ export const en = {
   storage: 'Storage',
   storagePersistent: 'kept by the browser',
   storageNot: 'not promised by the browser',
-  clockOffset: "Clock against the store's",
+  clockOffset: "This device's clock",
+  clockOffsetOf: (off: number) => (Math.abs(off) < 1_000 ? 'right' : `${timespan(off)} ${off > 0 ? 'fast' : 'slow'}`),
   language: 'Language',
   look: 'Look',
   lookSystem: 'As the device',
