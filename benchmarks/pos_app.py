@@ -15,7 +15,7 @@ from butik.lib.signing import encode
 from butik.simulator.demo.processes import Processes, wait_until_ready
 
 ARTICLES = 75_000
-STAFF, PIN = "101", "4711"
+STAFF, PIN = "101", "471108"
 
 
 @contextmanager

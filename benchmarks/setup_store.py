@@ -33,7 +33,7 @@ def main(articles: Path, tills: int) -> list[str]:
     store = open_store(chain=chain, number=1, name="Bench", actor=actor, now=at)
     certificate = issue_certificate(store=store, key=service_key().public, now=at)
     install_store(store=store, root_key=root_public_key(chain), certificate=certificate)
-    pin = make_pin_verifier("4711")
+    pin = make_pin_verifier("471108")
     add_assistant(store=store, number="101", name="Maja", role="OPERATOR", pin=pin, actor=actor, now=at)
     with redirect_stdout(StringIO()):
         call_command("import_articles", str(articles), "--chain", "1")

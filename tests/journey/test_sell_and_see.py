@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 TakePicture = Callable[[Page, str], None]
 IN_DOUBT = "Nobody knows yet whether the card was charged"
-NEW_HAND = ("117", "4711")  # staff ID and PIN of the assistant who is hired on the way
+NEW_HAND = ("117", "471108")  # staff ID and PIN of the assistant who is hired on the way
 
 
 def test_it_is_sold_with_and_without_a_network_and_the_chain_sees_it(

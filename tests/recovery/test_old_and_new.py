@@ -29,7 +29,7 @@ from butik.organisation.models import Store
 from butik.staff.actions import add_assistant
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import make_pin_verifier
-pin = make_pin_verifier("1379")
+pin = make_pin_verifier("137924")
 role = ShopAssistant.Role.OPERATOR
 add_assistant(store=Store.objects.get(), number="101", name="Maja", role=role, pin=pin, actor="system", now=now())
 """

@@ -28,7 +28,7 @@ SHOP = SHOPS[0]
 CHAIN, STORE = "chain", SHOP.key
 ALICE, BOB = ADMINISTRATOR.email, managers()[0].email
 PASSWORD = "a password for tests only"
-PINS = {each.number: f"{each.number}7" for each in ASSISTANTS}
+PINS = {each.number: f"{each.number}709" for each in ASSISTANTS}
 SIZE = 150
 
 

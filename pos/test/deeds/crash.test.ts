@@ -156,6 +156,7 @@ describe('unpairing', () => {
 
   it.each([
     ['a sale', (till: Till) => sell(till)],
+    ['a sale that is sent already', (till: Till) => sell(till).then(() => push(till)).then(() => undefined)],
     ['the first scan of one', (till: Till) => void scan(till, MILK)],
     ['an event', (till: Till) => report(till, 'ERROR', { detail: 'x' })],
   ])('is not done with a closing record that %s came before', async (_, act) => {

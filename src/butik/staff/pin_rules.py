@@ -3,19 +3,19 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from butik.lib.bounds import MAX_PIN, MIN_PIN
+from butik.lib.bounds import MAX_PIN
+from butik.staff.pins import NEW_PIN
 
 STAIRS = "01234567890"
 
 
 def check_pin_choice(pin: str) -> None:
-    """Raise ValidationError, in words for the person who chooses, unless the PIN is 4-8 digits and not a pattern."""
-    if not (pin.isascii() and pin.isdigit() and MIN_PIN <= len(pin) <= MAX_PIN):
-        raise ValidationError(_("A PIN has 4 to 8 digits."))
+    """Raise ValidationError, in words for the person who chooses, unless the PIN is 6-8 digits and not a pattern."""
+    if not (pin.isascii() and pin.isdigit() and NEW_PIN <= len(pin) <= MAX_PIN):
+        raise ValidationError(_("A PIN has 6 to 8 digits."))
     if len(set(pin)) == 1:
         raise ValidationError(_("All digits are the same. Choose another PIN."))
     if pin in STAIRS or pin in STAIRS[::-1]:
         raise ValidationError(_("The digits stand in a row. Choose another PIN."))
-    half, rest = divmod(len(pin), 2)
-    if not rest and pin[:half] * 2 == pin:
+    if pin in (pin * 2)[1:-1]:
         raise ValidationError(_("The PIN repeats itself. Choose another PIN."))

@@ -17,7 +17,7 @@ def _pin_field(label: Any, **options: Any) -> forms.CharField:
 
 
 class PinForm(forms.Form):
-    pin = _pin_field(_("PIN"), validators=[check_pin_choice], help_text=_("4 to 8 digits, not 1234 and not 0000."))
+    pin = _pin_field(_("PIN"), validators=[check_pin_choice], help_text=_("6 to 8 digits, not 123456 and not 000000."))
     pin_again = _pin_field(_("PIN again"))
 
     def clean(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from butik.lib.clock import now
 from butik.staff.actions import add_assistant, change_assistant, reset_pin, unblock_assistant
 from butik.staff.guards import get_for, holds
 from butik.staff.models import ShopAssistant
-from butik.staff.pins import make_pin_verifier
+from butik.staff.pins import is_short, make_pin_verifier
 from butik.staff.rights import Right
 from butik.store_management.assistant_forms import AssistantForm, NewAssistantForm, PinForm
 from butik.store_management.gate import StoreRequest, store_page
@@ -26,10 +26,12 @@ def assistants(request: StoreRequest) -> HttpResponse:
     active = sum(each.is_active for each in rows)
     words = request.GET.get("q", "").strip().casefold()
     found = [each for each in rows if words in each.name.casefold() or words in each.number]
+    short = {each.pk for each in rows if each.is_active and is_short(each.pin)}
     context = {
         "found": sorted(found, key=lambda each: (not each.is_active, len(each.number), each.number)),
         "words": request.GET.get("q", "").strip(),
         "active": active,
+        "short": short,
         "may_edit": holds(request.user, Right.STAFF_ASSISTANT_EDIT, request.store),
     }
     return render(request, "store_management/assistants.html", context)
@@ -63,7 +65,7 @@ def assistant(request: StoreRequest, assistant_id: UUID) -> HttpResponse:
         change_assistant(assistant=found, actor=request.user.actor, now=now(), **form.cleaned_data)
         messages.success(request, _("Saved. Devices get it the next time they call."))
         return redirect("store_management:assistants", request.store.pk)
-    context = {"assistant": found, "form": form, "pin_form": PinForm()}
+    context = {"assistant": found, "form": form, "pin_form": PinForm(), "is_short": is_short(found.pin)}
     return render(request, "store_management/assistant.html", context, status=422 if form.errors else 200)
 
 

@@ -43,7 +43,7 @@ def hire(shop: Shop, number: str = "101", **fields: Any) -> ShopAssistant:
             store=shop.store,
             number=number,
             name="Maja",
-            pin=make_pin_verifier("2580"),
+            pin=make_pin_verifier("258013"),
             **fields,
         )
     return assistant
@@ -80,8 +80,8 @@ def test_it_lists_the_till_staff_with_verifiers_and_no_pin(shop: Shop, till: Til
     staff = staff_of(line, till)
     [maja] = staff["staff"]
     assert (maja["id"], maja["number"], maja["role"], maja["pin_version"]) == (str(assistant.id), "101", "OPERATOR", 1)
-    assert check_pin("2580", maja["pin"])
-    assert not check_pin("2581", maja["pin"])
+    assert check_pin("258013", maja["pin"])
+    assert not check_pin("258014", maja["pin"])
 
 
 def test_it_signs_the_staff_again_only_when_it_has_changed(shop: Shop, till: Till, line: Line) -> None:

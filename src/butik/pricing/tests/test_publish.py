@@ -97,3 +97,15 @@ def test_an_ageing_file_is_signed_anew_as_it_is(store: Store) -> None:
     assert (second.version, second.sha256) == (2, first.sha256)
     manifest = json.loads(verify_document(second.manifest, TYPE, service_key().public))
     assert manifest["expires_at"] > later.isoformat()
+
+
+@pytest.mark.parametrize("position", [1, 7], ids=["nothing happened", "the feed went on"])
+def test_a_store_that_stands_alone_renews_what_ages_by_publishing(store: Store, position: int) -> None:
+    import_lines(store.chain, MILK)
+    first = publish(store, 1)
+    assert publish_prices(store=store, position=position, now=now() + timedelta(days=14)) == first
+    later = now() + timedelta(days=16)
+    second = publish_prices(store=store, position=position, now=later)
+    assert second is not None
+    assert (second.version, second.sha256) == (2, first.sha256)
+    assert json.loads(verify_document(second.manifest, TYPE, service_key().public))["expires_at"] > later.isoformat()

@@ -94,6 +94,6 @@ def _pick_password() -> str:
 
 
 def _pick_pin() -> str:
-    """Four different digits that do not begin a row: what no rule about weak PINs refuses."""
-    digits = randomness.SystemRandom().sample("0123456789", 4)
+    """Six different digits that do not begin a row: what no rule about weak PINs refuses."""
+    digits = randomness.SystemRandom().sample("0123456789", 6)
     return "".join(digits) if 1 < abs(int(digits[1]) - int(digits[0])) < 9 else _pick_pin()

@@ -28,7 +28,7 @@ from butik.staff.actions import (
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import make_pin_verifier
 
-PIN = make_pin_verifier("2580")
+PIN = make_pin_verifier("258013")
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_store_tells_its_chain_by_the_outbox(cast: Cast, maja: ShopAssistant) 
         item = OutboxItem.objects.get(kind="assistant")
         assert FeedEntry.objects.filter(kind="assistant").count() == 0
     assert json.loads(item.body) == json.loads(assistant_body(fresh(maja)))
-    assert "2580" not in item.body
+    assert "258013" not in item.body
 
 
 def test_a_chain_tells_the_store_by_the_feed(cast: Cast) -> None:

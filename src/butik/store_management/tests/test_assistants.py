@@ -12,8 +12,8 @@ from butik.staff.actions import add_assistant, block_assistant
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import check_pin, make_pin_verifier
 
-PIN = make_pin_verifier("2580")  # takes long on purpose: made once
-NEW = {"number": "101", "name": "Maja", "role": "OPERATOR", "pin": "2580", "pin_again": "2580"}
+PIN = make_pin_verifier("258013")  # takes long on purpose: made once
+NEW = {"number": "101", "name": "Maja", "role": "OPERATOR", "pin": "258013", "pin_again": "258013"}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_it_lists_who_works_here(cast: Cast, maja: ShopAssistant) -> None:
     page = signed_in(cast.bob).get(address(cast, "")).content.decode()
     assert "1 shop assistant works here" in page
     assert "Maja &lt;b&gt;" in page
-    assert "2580" not in page
+    assert "258013" not in page
 
 
 def test_it_finds_by_name_and_number(cast: Cast, maja: ShopAssistant) -> None:
@@ -60,18 +60,18 @@ def test_it_adds_one_who_can_sign_in(cast: Cast) -> None:
     assert signed_in(cast.bob).post(address(cast, "add"), NEW).status_code == 302
     with tenant_scope([cast.organisation_id]):
         added = ShopAssistant.objects.get(store=cast.store, number="101")
-    assert check_pin("2580", added.pin)
-    assert "2580" not in str(added.pin)
+    assert check_pin("258013", added.pin)
+    assert "258013" not in str(added.pin)
 
 
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ({"pin": "1234", "pin_again": "1234"}, "stand in a row"),
-        ({"pin": "0000", "pin_again": "0000"}, "are the same"),
-        ({"pin": "25802580", "pin_again": "25802580"}, "repeats itself"),
-        ({"pin": "258", "pin_again": "258"}, "4 to 8 digits"),
-        ({"pin": "2580", "pin_again": "2581"}, "The two PINs differ."),
+        ({"pin": "123456", "pin_again": "123456"}, "stand in a row"),
+        ({"pin": "000000", "pin_again": "000000"}, "are the same"),
+        ({"pin": "258258", "pin_again": "258258"}, "repeats itself"),
+        ({"pin": "2580", "pin_again": "2580"}, "6 to 8 digits"),
+        ({"pin": "258013", "pin_again": "258014"}, "The two PINs differ."),
         ({"number": "01"}, "Digits only"),
         ({"number": "1o1"}, "Digits only"),
         ({"name": ""}, "This field is required."),
@@ -99,16 +99,29 @@ def test_it_changes_name_and_leaving_but_never_the_number(cast: Cast, maja: Shop
 
 
 def test_a_new_pin_works_and_the_old_one_does_not(cast: Cast, maja: ShopAssistant) -> None:
-    said = {"pin": "7913", "pin_again": "7913"}
+    said = {"pin": "791346", "pin_again": "791346"}
     assert signed_in(cast.bob).post(address(cast, maja.pk, "pin"), said).status_code == 302
     changed = fresh(maja)
-    assert check_pin("7913", changed.pin)
-    assert not check_pin("2580", changed.pin)
+    assert check_pin("791346", changed.pin)
+    assert not check_pin("258013", changed.pin)
     assert changed.pin_version == 2
 
 
+def test_a_pin_of_old_goes_on_working_and_a_page_says_whose_it_is(cast: Cast, maja: ShopAssistant) -> None:
+    bob, old = signed_in(cast.bob), {key: value for key, value in PIN.items() if key != "digits"}
+    with tenant_scope([cast.organisation_id]):
+        assert "fewer than six digits" not in bob.get(address(cast, "")).content.decode()
+        ShopAssistant.objects.filter(pk=maja.pk).update(pin=old)
+    assert check_pin("258013", fresh(maja).pin)
+    listed = bob.get(address(cast, "")).content.decode()
+    assert ("1 shop assistant has a PIN of fewer than six digits" in listed, "Short PIN" in listed) == (True, True)
+    assert "The present PIN has fewer than six digits." in bob.get(address(cast, maja.pk, "")).content.decode()
+    bob.post(address(cast, maja.pk, "pin"), {"pin": "791346", "pin_again": "791346"})
+    assert "fewer than six digits" not in bob.get(address(cast, "")).content.decode()
+
+
 def test_a_bad_new_pin_changes_nothing(cast: Cast, maja: ShopAssistant) -> None:
-    response = signed_in(cast.bob).post(address(cast, maja.pk, "pin"), {"pin": "1111", "pin_again": "1111"})
+    response = signed_in(cast.bob).post(address(cast, maja.pk, "pin"), {"pin": "111111", "pin_again": "111111"})
     assert response.status_code == 422
     assert "1111" not in response.content.decode()
     assert fresh(maja).pin_version == 1
@@ -121,7 +134,7 @@ def test_it_unblocks(cast: Cast, maja: ShopAssistant) -> None:
     assert client.post(address(cast, maja.pk, "unblock")).status_code == 302
     changed = fresh(maja)
     assert (changed.blocked_at, changed.pin_version) == (None, 2)
-    assert check_pin("2580", changed.pin)
+    assert check_pin("258013", changed.pin)
 
 
 @pytest.mark.parametrize("rest", ["pin", "unblock"])
@@ -131,7 +144,7 @@ def test_nothing_changes_by_looking(rest: str, cast: Cast, maja: ShopAssistant) 
 
 @pytest.mark.parametrize("rest", ["", "pin", "unblock"])
 def test_strangers_find_nothing(rest: str, cast: Cast, maja: ShopAssistant) -> None:
-    said: dict[str, Any] = {"pin": "7913", "pin_again": "7913", "name": "x", "role": "OPERATOR"}
+    said: dict[str, Any] = {"pin": "791346", "pin_again": "791346", "name": "x", "role": "OPERATOR"}
     assert signed_in(cast.charlie).post(address(cast, maja.pk, rest), said).status_code == 404
     assert fresh(maja).revision == maja.revision
 

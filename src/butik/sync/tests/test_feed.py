@@ -17,7 +17,7 @@ from butik.sync.restored import note_restore
 from butik.sync.tests.conftest import StoreCaller, now
 
 pytestmark = pytest.mark.django_db
-PIN = make_pin_verifier("2580")
+PIN = make_pin_verifier("258013")
 
 
 def hire(store: StoreCaller, number: str) -> ShopAssistant:

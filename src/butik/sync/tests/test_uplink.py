@@ -30,7 +30,7 @@ from butik.sync.wire import FeedItem, FeedPage, Pushed
 
 pytestmark = pytest.mark.django_db
 EPOCH, NEXT_EPOCH, MARK = (UUID(int=n) for n in range(1, 4))
-PIN = make_pin_verifier("2580")
+PIN = make_pin_verifier("258013")
 
 
 def put(shop: Shop, *bodies: str, kind: str = "error") -> None:
