@@ -38,8 +38,8 @@ test: install  ## Run every test: the POS app's, pytest on SQLite, and what uses
 	@tools/need-chromium.sh
 	tools/need-strace.sh
 	$(NPM) --silent run test --workspace pos
-	$(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
-	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(TWO_AT_ONCE) $(ARGS) $(NONE_IS_FINE)
+	$(BIN)/pytest $(TWO_AT_ONCE) --durations=20 $(ARGS) $(NONE_IS_FINE)
+	BUTIK_TEST_DATABASE=postgres $(BIN)/pytest $(TWO_AT_ONCE) --durations=20 $(ARGS) $(NONE_IS_FINE)
 
 check: install  ## Check style, types, layers, migrations, OpenAPI, translations and locks
 	@$(BIN)/ruff check
@@ -57,7 +57,7 @@ check: install  ## Check style, types, layers, migrations, OpenAPI, translations
 audit: .venv/dev  ## Ask the registries which packages in the locks are known to be weak (needs their databases)
 	@$(BIN)/python tools/audit.py
 
-soak: install  ## Run the endurance tests (SOAK_MINUTES=10)
+soak: install  ## Run the endurance tests, and print what each counted (SOAK_MINUTES=10)
 	@tools/need-strace.sh
 	SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
 

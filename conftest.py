@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("butik", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("butik")
 
-pytest_plugins = ("tests.support.databases", "tests.support.street", "tests.support.cast")
+pytest_plugins = ("tests.support.databases", "tests.support.street", "tests.support.cast", "tests.support.figures")
 
 
 @pytest.fixture(autouse=True)

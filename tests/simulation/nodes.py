@@ -117,7 +117,9 @@ class StoreNode:
             self.acked_uid = own if self.sender.acked else None
         if Effect.RENEW_OUTBOX in effects:
             self.skipped, self.again = {}, {}
-        for seq in [seq for seq, number in self.again.items() if number <= self.sender.acked]:
+        for seq in [
+            seq for seq, number in self.again.items() if number <= self.sender.acked and number not in self.skipped
+        ]:
             self.skipped.pop(seq, None)
             del self.again[seq]
 

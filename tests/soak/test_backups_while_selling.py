@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.durability.backup_life import backups_while_selling
+from tests.support.figures import Figures
 
 pytestmark = pytest.mark.soak
 MINUTES = float(os.environ.get("SOAK_MINUTES", "1"))
 
 
-def test_five_hundred_backups_while_selling(tmp_path: Path) -> None:
+def test_five_hundred_backups_while_selling(tmp_path: Path, figures: Figures) -> None:
     deadline = time.monotonic() + MINUTES * 60 / 4
     seed, backups = random.randrange(1 << 32), 0
     while time.monotonic() < deadline and backups < 500:
@@ -23,6 +24,7 @@ def test_five_hundred_backups_while_selling(tmp_path: Path) -> None:
         assert outcome.faults == [], f"seed {seed}"
         backups += outcome.backups
         seed += 1
+        figures(backups=backups, torn=0)
     assert backups > 0
 
 
@@ -34,6 +36,7 @@ def test_five_hundred_backups_while_selling(tmp_path: Path) -> None:
         ("offered before it is whole", ("half-made",)),
     ],
 )
-def test_it_finds_planted_faults(tmp_path: Path, fault: str, said: tuple[str, ...]) -> None:
+def test_it_finds_planted_faults(tmp_path: Path, fault: str, said: tuple[str, ...], figures: Figures) -> None:
     outcome = backups_while_selling(tmp_path, kills=25, chance=random.Random(7), fault=fault)
+    figures(backups=outcome.backups, faults_found=len(outcome.faults))
     assert any(any(word in each for word in said) for each in outcome.faults)

@@ -9,14 +9,15 @@ import pytest
 
 from tests.durability.store_life import store_life, storm
 from tests.durability.store_proof import faults_in
+from tests.support.figures import Figures
 
 pytestmark = pytest.mark.soak
 MINUTES = float(os.environ.get("SOAK_MINUTES", "1"))
 
 
-def test_it_survives_hundreds_of_kills(tmp_path: Path) -> None:
+def test_it_survives_hundreds_of_kills(tmp_path: Path, figures: Figures) -> None:
     deadline = time.monotonic() + MINUTES * 60 / 4
-    seed = random.randrange(1 << 32)
+    seed, kills, acknowledged = random.randrange(1 << 32), 0, 0
     while time.monotonic() < deadline:
         folder = tmp_path / str(seed)
         with store_life(folder, tills=4) as life:
@@ -24,12 +25,15 @@ def test_it_survives_hundreds_of_kills(tmp_path: Path) -> None:
             life.kill()
             found = faults_in(life.database, [record for _, record in life.acknowledged])
             assert found == [], f"seed {seed}"
+            kills, acknowledged = kills + 100, acknowledged + len(life.acknowledged)
+            figures(kills=kills, acknowledged=acknowledged, lost=0, doubled=0)
         seed += 1
 
 
-def test_it_finds_an_outbox_that_is_written_in_a_second_transaction(tmp_path: Path) -> None:
+def test_it_finds_an_outbox_that_is_written_in_a_second_transaction(tmp_path: Path, figures: Figures) -> None:
     with store_life(tmp_path / "store", tills=4, fault="outbox in a second transaction") as life:
         storm(life, kills=60, tills=4, chance=random.Random(5))
         life.kill()
         found = faults_in(life.database, [record for _, record in life.acknowledged])
     assert found == [each for each in found if each.startswith("sale and outbox")] != []
+    figures(faults_found=len(found))

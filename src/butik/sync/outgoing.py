@@ -198,6 +198,7 @@ def take_up_skipped(organisation_id: UUID, *, acked: int, now: datetime) -> None
     """
     with tenant_scope([organisation_id]):
         arrived = OutboxItem.objects.filter(seq__lte=acked, pk__in=SkippedItem.objects.values("again"))
+        arrived = arrived.exclude(pk__in=SkippedItem.objects.values("item_id"))  # the second may get damaged too
         SkippedItem.objects.filter(again__in=list(arrived.values_list("pk", flat=True))).delete()
     for skipped in SkippedItem.objects.filter(again__isnull=True).order_by("item_id")[:AT_ONCE]:
         found = _read(organisation_id, skipped.item_id, skipped.seq)
