@@ -22,16 +22,22 @@ OVERFLOWING = """(figure) => {
   const isWide = (element) => {
     const box = element.getBoundingClientRect();
     if (!box.width || !box.height || element.closest(".skip-link, .visually-hidden, table.cards thead")) return false;
-    const isWhole = !element.matches(".figure, input[disabled]") || element.scrollWidth <= element.clientWidth;
-    return !isWhole || box.right > width + 1 || box.left < -1;
+    const isCut = element.matches("input[disabled]") && element.scrollWidth > element.clientWidth;
+    const column = element.matches(".figure") && element.closest("[class^=col-]");
+    const isOut = column && box.right > column.getBoundingClientRect().right;
+    return isCut || isOut || box.right > width + 1 || box.left < -1;
   };
   const said = [...document.body.querySelectorAll("*")].filter(isWide);
   return said.map((each) => `too wide: ${each.tagName} ${each.className} ${each.textContent.trim().slice(0, 40)}`);
 }"""
-TEXT = """() => {
-  const copy = document.body.cloneNode(true);
-  for (const each of copy.querySelectorAll("script, pre, code, .clip, [lang=en]")) each.remove();
-  return copy.textContent;
+WORDS = """() => {
+  const apart = "script, style, pre, code, .clip, [lang=en]";
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const said = [];
+  while (texts.nextNode()) {
+    if (!texts.currentNode.parentElement.closest(apart)) said.push(texts.currentNode.data.trim());
+  }
+  return said;
 }"""
 
 
@@ -64,8 +70,8 @@ def _faults(page: Page) -> list[str]:
     faults = list(page.evaluate(OVERFLOWING, TEN_DIGITS))
     if page.locator("h1:visible").count() != 1:
         faults.append(f"{page.locator('h1:visible').count()} first headings")
-    lines = {line.strip() for line in page.evaluate(TEXT).splitlines()}
-    faults += [f"English: {line}" for line in lines if line in _untranslated() or ENGLISH.search(line)]
+    words = set(page.evaluate(WORDS))
+    faults += [f"English: {each}" for each in words if each in _untranslated() or ENGLISH.search(each)]
     return faults
 
 
