@@ -43,6 +43,7 @@ from butik.recovery.models import RecoveredRecord, Recovery
 from butik.sales.models import (
     DayFigure,
     DeviceEvent,
+    HandBooking,
     Payment,
     QuarantinedRecord,
     Reprint,
@@ -429,6 +430,19 @@ def _fill_journal(
         received_at=at,
         hash="0" * 64,
         document=f"{mark}.event.document",
+    )
+    HandBooking.objects.create(
+        **chained,
+        hash=hashlib.sha256(b"h" + mark.encode()).hexdigest(),
+        pos_number=1,
+        business_date=at.date(),
+        currency="DKK",
+        total=1295,
+        rounding=0,
+        vat=[{"rate": 2500, "gross": 1295, "vat": 259}],
+        payments=[{"tender": "CASH", "amount": 1295}],
+        booked_at=at,
+        booked_by=mark,
     )
     quarantined = QuarantinedRecord.objects.create(
         **chained,

@@ -72,6 +72,7 @@ ACTS = {
     "recovery.store.recovered": _("Recovery: store recovered"),
     "recovery.totals.compared": _("Recovery: totals compared"),
     "sales.quarantine.accepted": _("Quarantined record accepted"),
+    "sales.quarantine.booked": _("Quarantined record booked by hand"),
     "sales.receipt.reprinted": _("Copy of a receipt"),
     "sales.records.ingested": _("Sales taken in"),
     "staff.assistant.added": _("Shop assistant added"),

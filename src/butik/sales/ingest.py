@@ -3,6 +3,7 @@
 `prepare_records` verifies, outside any transaction; `ingest_records` books, in the transaction of its caller.
 """
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from butik.audit.actions import record as write_audit_line
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.actions import accept_quarantined
+from butik.sales.by_hand import figures_fault
 from butik.sales.commit import Bearer, book_records
 from butik.sales.journal import Decision, Outcome
 from butik.sales.models import QuarantinedRecord
@@ -21,6 +23,7 @@ from butik.sales.reading import Opened, Place, Reason, Record, Signer, open_reco
 from butik.sales.signers import load_signers, place_of
 from butik.sales.wire import Acceptance
 
+logger = logging.getLogger(__name__)
 FEW = 8  # fewer are verified here and now; more in as many threads as there are processors
 PROCESSORS = cpu_count() or 1
 _CHAIN = Bearer(device_id=None, forward=False)
@@ -64,8 +67,20 @@ def _accept(record: Record, accepted: Acceptance, store: Store, now: datetime) -
     held = QuarantinedRecord.objects.waiting().filter(
         organisation_id=store.organisation_id, store_id=store.id, hash=record.hash
     )
+    fault = figures_fault(accepted.figures) if accepted.figures else ""
+    if fault:
+        logger.error("Store %s has booked a record by hand that cannot be so: %s", store.number, fault)
+        return
     for each in held:
-        accept_quarantined(record=each, store=store, reason=accepted.reason, actor=accepted.by, forward=False, now=now)
+        accept_quarantined(
+            record=each,
+            store=store,
+            reason=accepted.reason,
+            actor=accepted.by,
+            forward=False,
+            now=now,
+            figures=accepted.figures,
+        )
 
 
 def _read(opened: Sequence[Opened], items: Sequence[Item], place: Place) -> list[Record]:

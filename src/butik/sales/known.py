@@ -45,7 +45,8 @@ _SQLITE = " UNION ALL ".join(
         + "ON r.organisation_id = %s AND r.store_id = %s AND r.series_id = j.value ->> 0 "
         "AND r.counter BETWEEN j.value ->> 1 AND j.value ->> 2",
         _HELD.format(probe="json_each(%s) j CROSS JOIN sales_quarantinedrecord")
-        + "ON q.organisation_id = %s AND q.store_id = %s AND q.hash = j.value AND q.accepted_at IS NULL",
+        + "ON q.organisation_id = %s AND q.store_id = %s AND q.hash = j.value "
+        "AND (q.accepted_at IS NULL OR q.is_booked_by_hand)",
     )
 )
 _SQLITE_EVENTS = _ID.format(probe="json_each(%s) j CROSS JOIN sales_deviceevent") + (
@@ -74,7 +75,8 @@ _POSTGRESQL = " UNION ALL ".join(
             "AND counter BETWEEN j.low AND j.high ORDER BY counter OFFSET 0)",
         ),
         _HELD.format(probe="sales_quarantinedrecord")
-        + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s::text[]) AND q.accepted_at IS NULL",
+        + "WHERE q.organisation_id = %s AND q.store_id = %s AND q.hash = ANY(%s::text[]) "
+        "AND (q.accepted_at IS NULL OR q.is_booked_by_hand)",
     )
 )
 # In one order, so that two batches with several series never wait for each other in a circle.

@@ -211,6 +211,7 @@ class QuarantinedRecord(TenantModel):
     accepted_at = models.DateTimeField(null=True)
     accepted_by = models.CharField(max_length=60, blank=True)
     accept_reason = models.CharField(max_length=300, blank=True)
+    is_booked_by_hand = models.BooleanField(default=False, db_default=False)  # then it is never booked another way
 
     objects = QuarantineQuerySet.as_manager()  # type: ignore[misc]
 
@@ -220,6 +221,28 @@ class QuarantinedRecord(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organisation", "store_id", "device_id", "received_at"], name="quarantine_by_bearer"),
+        ]
+
+
+class HandBooking(TenantModel):
+    """What a person says that a record was which nobody can read: it counts as a sale, and has no receipt."""
+
+    chain_id = models.UUIDField()
+    store_id = models.UUIDField()
+    hash = models.CharField(max_length=64)  # of the record in quarantine
+    pos_number = models.PositiveIntegerField()
+    business_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    rounding = models.BigIntegerField()
+    vat = models.JSONField()  # [{"rate", "gross", "vat"}]
+    payments = models.JSONField()  # [{"tender", "amount"}]
+    booked_at = models.DateTimeField()
+    booked_by = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "store_id", "hash"], name="hand_booking_once"),
         ]
 
 

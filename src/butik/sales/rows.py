@@ -18,7 +18,7 @@ from butik.sales.journal import Decision, Head, Known, Outcome
 from butik.sales.models import QuarantinedRecord, SaleException
 from butik.sales.reading import Place, Record
 from butik.sales.sql import Row
-from butik.sales.wire import Closing, Event, Opening, Sale
+from butik.sales.wire import Acceptance, Closing, Event, Opening, Sale
 
 SALES_TOPIC = "sales"
 
@@ -343,10 +343,12 @@ def _printable(detail: str) -> str:
 
 
 def record_body(
-    document: str, received_at: datetime, *, is_revoked: bool = False, accepted_by: str = "", accept_reason: str = ""
+    document: str, received_at: datetime, *, is_revoked: bool = False, accepted: Acceptance | None = None
 ) -> str:
     """Body of an outbox item of kind `record` (docs/formats/sync.md)."""
     body: dict[str, Any] = {"received_at": to_wire(received_at), "document": document, "revoked": is_revoked}
-    if accepted_by:
-        body["accepted"] = {"by": accepted_by, "reason": accept_reason}
+    if accepted:
+        body["accepted"] = {"by": accepted.by, "reason": accepted.reason}
+        if accepted.figures:
+            body["accepted"]["figures"] = accepted.figures
     return msgspec.json.encode(body).decode()

@@ -13,9 +13,10 @@ from uuid import UUID
 import msgspec
 from django.db.models import Count, QuerySet, Sum
 
-from butik.sales.models import Payment, Sale, SaleVat
+from butik.sales.models import HandBooking, Payment, Sale, SaleVat
 from butik.sales.wire import TenderSum, VatSum
 
+NO_SERIES = UUID(int=0)
 Key = tuple[int, UUID, date]
 
 
@@ -51,11 +52,31 @@ def day_sums(*, organisation_id: UUID, store_id: UUID, sales: QuerySet[Any] | No
         .values_list("pos_number", "series_id", "label", "business_date")
         .annotate(Count("pk"), Sum("total"), Sum("rounding"))
     )
-    return [
+    hand = _by_hand(organisation_id, store_id) if sales is None else []
+    return hand + [
         DaySum(pos, series, label, day, count, total, rounding, by_vat[pos, series, day], by_tender[pos, series, day])
         for pos, series, label, day, count, total, rounding in sorted(
             rows, key=lambda row: (row[0], str(row[1]), row[3])
         )
+    ]
+
+
+def _by_hand(organisation_id: UUID, store_id: UUID) -> list[DaySum]:
+    """What people have booked by hand belongs to no series."""
+    rows = HandBooking.objects.filter(organisation_id=organisation_id, store_id=store_id)
+    return [
+        DaySum(
+            row.pos_number,
+            NO_SERIES,
+            "",
+            row.business_date,
+            1,
+            row.total,
+            row.rounding,
+            msgspec.convert(row.vat, list[VatSum]),
+            msgspec.convert(row.payments, list[TenderSum]),
+        )
+        for row in rows.order_by("pos_number", "business_date", "hash")
     ]
 
 

@@ -149,11 +149,27 @@ class Event(Origin, frozen=True, kw_only=True):
 Content = Sale | Opening | Closing | Event
 
 
+class Figures(Struct, frozen=True):
+    """What a person says that a record was which nobody can read."""
+
+    pos: Counter
+    date: date
+    currency: Currency
+    total: Amount
+    vat: Annotated[tuple[Vat, ...], Meta(min_length=1, max_length=bounds.MAX_VAT_RATES)]
+    payments: Annotated[tuple[TenderSum, ...], Meta(min_length=1, max_length=bounds.MAX_TENDERS)]
+
+    @property
+    def rounding(self) -> int:
+        return sum(each.amount for each in self.payments) - self.total
+
+
 class Acceptance(Struct, frozen=True):
     """A person's word for a record in quarantine, as a store passes it on (docs/formats/sync.md)."""
 
     by: Annotated[str, Meta(max_length=bounds.MAX_NAME)]
     reason: Annotated[str, Meta(max_length=bounds.MAX_ACCEPT_REASON)]
+    figures: Figures | None = None  # it was booked by hand
 
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {

@@ -14,11 +14,14 @@ from butik.lib.outside import read_anything
 from butik.lib.paging import newest_first
 from butik.lib.signing import BadDocument, open_document
 from butik.sales.actions import accept_quarantined
+from butik.sales.by_hand import may_be_booked_by_hand
 from butik.sales.journal import Outcome
-from butik.sales.models import QuarantinedRecord, Sale, SaleException
+from butik.sales.models import HandBooking, QuarantinedRecord, Sale, SaleException
+from butik.sales.signers import place_of
+from butik.sales.wire import Figures
 from butik.staff.guards import get_for, holds
 from butik.staff.rights import Right
-from butik.store_management.forms import AcceptForm
+from butik.store_management.forms import AcceptForm, HandForm
 from butik.store_management.gate import StoreRequest, store_page
 from butik.store_management.status import is_this
 
@@ -62,24 +65,48 @@ def quarantined(request: StoreRequest, record_id: UUID) -> HttpResponse:
     may_accept = holds(request.user, Right.SALES_QUARANTINE_ACCEPT, request.store)
     right = Right.SALES_QUARANTINE_ACCEPT if request.method == "POST" else Right.SALES_RECEIPT_VIEW
     record = get_for(request.user, right, QuarantinedRecord, pk=record_id, store_id=request.store.pk)
-    form = AcceptForm(request.POST or None)
+    form, hand = _forms(request, record)
     if request.method == "POST":
         if record.accepted_at:
             raise Http404
-        if form.is_valid():
-            _accept(request, record, form.cleaned_data["reason"])
+        if hand and hand.is_bound:
+            chosen: AcceptForm | HandForm = hand
+        else:
+            chosen = form
+        if chosen.is_valid():
+            _accept(request, record, chosen.cleaned_data["reason"], chosen.cleaned_data.get("figures"))
             return redirect("store_management:quarantine", request.store.pk)
     context = {
         "record": record,
         "content": _readable(record.document),
         "bytes": _visible(record.document),
         "form": form,
+        "hand": hand,
+        "booking": _booking(record),
         "may_accept": may_accept,
     }
-    return render(request, "store_management/quarantined.html", context, status=422 if form.errors else 200)
+    is_wrong = form.errors or (hand and hand.errors)
+    return render(request, "store_management/quarantined.html", context, status=422 if is_wrong else 200)
 
 
-def _accept(request: StoreRequest, record: QuarantinedRecord, reason: str) -> None:
+def _forms(request: StoreRequest, record: QuarantinedRecord) -> tuple[AcceptForm, HandForm | None]:
+    """The one that was sent is bound; booking by hand is for what nobody can read."""
+    is_hand = "hand-total" in request.POST
+    place = place_of(request.store)
+    if not may_be_booked_by_hand(record, place):
+        return AcceptForm(request.POST or None), None
+    hand = HandForm(request.POST if is_hand else None, prefix="hand", store=request.store, place=place, now=now())
+    return AcceptForm(None if is_hand else request.POST or None), hand
+
+
+def _booking(record: QuarantinedRecord) -> HandBooking | None:
+    if not record.is_booked_by_hand:
+        return None
+    rows = HandBooking.objects.filter(organisation_id=record.organisation_id, store_id=record.store_id)
+    return rows.filter(hash=record.hash).first()
+
+
+def _accept(request: StoreRequest, record: QuarantinedRecord, reason: str, figures: Figures | None) -> None:
     outcome = accept_quarantined(
         record=record,
         store=request.store,
@@ -87,6 +114,7 @@ def _accept(request: StoreRequest, record: QuarantinedRecord, reason: str) -> No
         actor=request.user.actor,
         forward=is_this(request.store),
         now=now(),
+        figures=figures,
     )
     if outcome is None:
         messages.warning(request, _("Somebody else was faster: the record had been accepted already."))
