@@ -4,7 +4,7 @@ import type { Assignment, Order, PriceManifest, StaffMember } from '../src/shop/
 import type { PriceFile } from '../src/shop/price-file';
 import { fromBase64url, toBase64url, toHex } from '../src/wire/base64url';
 import { type DeviceKey, documentHash, makeDeviceKey, openDocument, payloadOf, signDocument, verifyDocument } from '../src/wire/jws';
-import { FakeStore, IDS, json, problem, SMALL_FILE, staffMember } from './fake-store';
+import { FakeStore, IDS, inAMonth, json, problem, SMALL_FILE, staffMember } from './fake-store';
 
 export const FIRST = { id: '0193f000-0000-7000-8000-000000000001', number: 1 };
 export const SECOND = { id: '0193f000-0000-7000-8000-000000000002', number: 2 };
@@ -73,7 +73,7 @@ export class FakeCloud {
       position: 4711,
       backup: BACKUP.id,
       issued_at: '2026-11-20T02:14:00Z',
-      expires_at: '2027-01-01T00:00:00Z',
+      expires_at: inAMonth(),
       ...change,
     };
     this.prices = { manifest: await signDocument(key, 'butik-prices', manifest), sha256, version: manifest.version, bytes };
@@ -96,7 +96,7 @@ export class FakeCloud {
       date: '2026-11-20',
       version: this.orderVersion + 1,
       issued_at: '2026-11-21T08:00:00Z',
-      expires_at: '2027-01-01T00:00:00Z',
+      expires_at: inAMonth(),
       ...change,
     };
     return signDocument(key, 'butik-order', order);

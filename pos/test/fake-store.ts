@@ -18,6 +18,12 @@ export const IDS = {
   maja: '00000000-0000-7000-8000-000000000007',
 };
 
+/** Signed documents of these tests hold for a month from whenever they are run; to the day, so that two runs are alike. */
+export function inAMonth(): string {
+  const days = Math.floor(Date.now() / 86_400_000) + 31;
+  return new Date(days * 86_400_000).toISOString();
+}
+
 /** As Danish scales print them. */
 export const LABELS: LabelRule[] = [
   ...['21', '22', '23', '24'].map((prefix): LabelRule => [prefix, 'PRICE', 5, 0, 1]),
@@ -175,7 +181,7 @@ export class FakeStore {
       currency: 'DKK',
       position: 4711,
       issued_at: '2026-11-21T07:00:00Z',
-      expires_at: '2027-01-01T00:00:00Z',
+      expires_at: inAMonth(),
       ...change,
     };
     this.prices = {

@@ -14,6 +14,7 @@ from butik.backups.models import Backup
 from butik.lib.clock import now
 from butik.lib.ids import new_id
 from butik.organisation.actions import add_pos
+from butik.organisation.tenancy import tenant_scope
 from butik.readiness.models import BackupReport
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -87,7 +88,8 @@ def test_names_stand_where_the_log_knows_an_id(cast: Cast) -> None:
     gone = new_id()
     for action, subject in (("articles.import.applied", run.pk), ("staff.person.invited", gone)):
         where = {"organisation_id": cast.organisation_id, "chain_id": cast.store.chain_id}
-        record(action, **where, actor=f"person:{gone}", at=now(), subject=subject)
+        with tenant_scope([cast.organisation_id]):
+            record(action, **where, actor=f"person:{gone}", at=now(), subject=subject)
     rows = re.findall(r"<td[^>]*>([^<]*)</td>", signed_in(cast.alice).get("/audit-log/").content.decode())
     assert "forår.csv" in rows
     assert f"person …{gone.hex[-8:]}" in rows
@@ -99,18 +101,20 @@ def test_a_name_is_read_as_the_viewer_may(cast: Cast) -> None:
     """A line of one's own that names another's row shows no name of it."""
     run, stranger = handed_in(cast, "secret.csv"), cast.stranger.store
     where = {"organisation_id": stranger.organisation_id, "chain_id": stranger.chain_id}
-    record("articles.import.applied", **where, actor="system", at=now(), subject=run.pk)
+    with tenant_scope([stranger.organisation_id]):
+        record("articles.import.applied", **where, actor="system", at=now(), subject=run.pk)
     page = signed_in(cast.charlie).get("/audit-log/").content.decode()
     assert f"unknown …{run.pk.hex[-8:]}" in page
     assert "secret.csv" not in page
 
 
 def handed_in(cast: Cast, file_name: str) -> ArticleImport:
-    made: ArticleImport = ArticleImport.objects.create(
-        organisation_id=cast.organisation_id,
-        chain=cast.store.chain,
-        file_name=file_name,
-        actor="system",
-        created_at=now(),
-    )
+    with tenant_scope([cast.organisation_id]):
+        made: ArticleImport = ArticleImport.objects.create(
+            organisation_id=cast.organisation_id,
+            chain=cast.store.chain,
+            file_name=file_name,
+            actor="system",
+            created_at=now(),
+        )
     return made
