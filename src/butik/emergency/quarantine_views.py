@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from butik.emergency.words import DIFFERENCES
 from butik.lib.clock import now
+from butik.lib.texts import TextField
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.guards import PersonRequest, get_for, holds, page
@@ -27,7 +28,7 @@ ACTIVATE = Right.EMERGENCY_EMERGENCY_ACTIVATE
 
 
 class AcceptForm(forms.Form):
-    reason = forms.CharField(
+    reason = TextField(
         label=gettext_lazy("Reason"),
         min_length=5,
         max_length=300,

@@ -21,6 +21,7 @@ from butik.emergency.actions import (
 )
 from butik.emergency.models import Assignment, EmergencyStore, Readiness, RecordHead, Shortfall
 from butik.lib.clock import now
+from butik.lib.texts import TextField
 from butik.live.queries import latest_cursor
 from butik.organisation.models import Device, Store
 from butik.sales.models import Series
@@ -36,7 +37,7 @@ State = EmergencyStore.State
 
 
 class ShortfallForm(forms.Form):
-    reason = forms.CharField(
+    reason = TextField(
         label=gettext_lazy("Reason"),
         min_length=5,
         max_length=300,

@@ -17,6 +17,7 @@ from butik.emergency.fresh import ASKED_AGAIN, ask_for_factor, has_fresh_factor
 from butik.emergency.models import SecurityQuestion, SupportCase
 from butik.emergency.support import NoSupport, answer_questions, call_back, is_blocked, open_case
 from butik.lib.clock import now
+from butik.lib.texts import TextField
 from butik.organisation.models import Chain
 from butik.staff.guards import PersonRequest, get_for, page
 
@@ -24,8 +25,8 @@ State = SupportCase.State
 
 
 class CallForm(forms.Form):
-    caller = forms.CharField(label=gettext_lazy("Who calls"), min_length=2, max_length=100)
-    reason = forms.CharField(label=gettext_lazy("Why, and why she cannot sign in"), min_length=5, max_length=300)
+    caller = TextField(label=gettext_lazy("Who calls"), min_length=2, max_length=100)
+    reason = TextField(label=gettext_lazy("Why, and why she cannot sign in"), min_length=5, max_length=300)
 
 
 class AnswersForm(forms.Form):
@@ -38,7 +39,7 @@ class AnswersForm(forms.Form):
 
 
 class CallBackForm(forms.Form):
-    reached = forms.CharField(label=gettext_lazy("Whom did you reach there?"), min_length=2, max_length=100)
+    reached = TextField(label=gettext_lazy("Whom did you reach there?"), min_length=2, max_length=100)
     called = forms.BooleanField(label=gettext_lazy("I have hung up and called this number myself"))
 
 

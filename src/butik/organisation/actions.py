@@ -12,6 +12,7 @@ from butik.audit.actions import record
 from butik.changes.actions import advance_feed, put_in_outbox
 from butik.lib.ids import new_id
 from butik.lib.problems import Problem
+from butik.lib.texts import plain_text
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import chain_root
@@ -28,8 +29,8 @@ def found_organisation(*, name: str, company: str, vat_number: str, actor: str, 
     """Found a tenant with its first company."""
     organisation_id = new_id()
     with tenant_scope([organisation_id]), transaction.atomic():
-        organisation = Organisation.objects.create(id=organisation_id, name=name)
-        founded = Company.objects.create(organisation=organisation, name=company, vat_number=vat_number)
+        organisation = Organisation.objects.create(id=organisation_id, name=plain_text(name))
+        founded = Company.objects.create(organisation=organisation, name=plain_text(company), vat_number=vat_number)
         record(
             "organisation.organisation.founded",
             organisation_id=organisation_id,
@@ -59,7 +60,7 @@ def found_chain(
             organisation_id=company.organisation_id,
             company=company,
             number=number,
-            name=name,
+            name=plain_text(name),
             currency=currency,
             cash_rounding=cash_rounding,
             root_key=root.public,
@@ -91,8 +92,8 @@ def open_store(
             company=company or chain.company,
             chain=chain,
             number=number,
-            name=name,
-            address=address,
+            name=plain_text(name),
+            address=plain_text(address),
         )
         record(
             "organisation.store.opened",
@@ -109,7 +110,11 @@ def open_store(
 def add_pos(*, store: Store, number: int, name: str, actor: str, now: datetime) -> Pos:
     with tenant_scope([store.organisation_id]), transaction.atomic():
         pos = Pos.objects.create(
-            organisation_id=store.organisation_id, chain_id=store.chain_id, store=store, number=number, name=name
+            organisation_id=store.organisation_id,
+            chain_id=store.chain_id,
+            store=store,
+            number=number,
+            name=plain_text(name),
         )
         record(
             "organisation.pos.added",

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from butik.audit.actions import record as write_audit_line
 from butik.changes.actions import put_in_outbox
+from butik.lib.texts import plain_text
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.by_hand import book_by_hand, told_of
@@ -55,7 +56,7 @@ def accept_quarantined(
     Unless she says what it was: with `figures` a record that nobody can read is booked by hand.
     `forward` tells the chain too (a store's service).
     """
-    place = place_of(store)
+    place, reason = place_of(store), plain_text(reason)
     opened = read_accepted(open_record(record.document), place=place, received_at=record.received_at)
     with tenant_scope([record.organisation_id]), transaction.atomic():
         claimed = QuarantinedRecord.objects.filter(pk=record.pk, accepted_at__isnull=True).update(

@@ -20,6 +20,7 @@ from butik.lib.outside import read_json, read_object
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, Owner, decode, encode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
+from butik.lib.texts import plain_text
 from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
 from butik.organisation import actions as organisation_actions
@@ -83,7 +84,7 @@ def enrol_device(*, code: EnrolmentCode, key: str, name: str, app: str, now: dat
         chain=pos.chain,
         store=pos.store,
         pos=pos,
-        name=name,
+        name=plain_text(name),
         key=public,
         kid=key_id(public),
         app_version=app,

@@ -17,6 +17,7 @@ from butik.lib.bounds import MAX_NAME, MAX_STAFF_NUMBER
 from butik.lib.clock import to_wire
 from butik.lib.outside import read_as
 from butik.lib.tenant import AnothersRow
+from butik.lib.texts import plain_text
 from butik.lib.versions import HIGHEST, require_plausible
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
@@ -54,7 +55,7 @@ def add_assistant(
             chain_id=store.chain_id,
             store=store,
             number=number,
-            name=name,
+            name=plain_text(name),
             role=role,
             pin=pin,
         )
@@ -68,7 +69,7 @@ def change_assistant(
     """The number is a key in old receipts and never changes."""
     with tenant_scope([assistant.organisation_id]), transaction.atomic():
         found = _lock(assistant)
-        found.name, found.role, found.is_active = name, role, is_active
+        found.name, found.role, found.is_active = plain_text(name), role, is_active
         _keep(found, "staff.assistant.changed", actor, now, is_active=is_active)
 
 

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 
 from butik.audit.actions import record
+from butik.lib.texts import plain_text
 from butik.organisation.models import Chain, Store
 from butik.organisation.tenancy import tenant_scope
 from butik.staff.addresses import normal_address
@@ -44,7 +45,7 @@ def give_access(
     if person is not None and not is_known:
         raise KnownPerson(person)
     if person is None:
-        person = Person(email=normal_address(email), name=name)
+        person = Person(email=normal_address(email), name=plain_text(name))
         person.set_password(password)  # slow on purpose: before the transaction
     with tenant_scope([organisation_id], person=person.pk), transaction.atomic():
         if person._state.adding:

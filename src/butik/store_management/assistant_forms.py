@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
+from butik.lib.texts import TextField
 from butik.organisation.models import Store
 from butik.staff.models import ShopAssistant
 from butik.staff.pin_rules import check_pin_choice
@@ -28,7 +29,7 @@ class PinForm(forms.Form):
 
 
 class AssistantForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Stands on the POS, not on receipts."))
+    name = TextField(label=_("Name"), max_length=60, help_text=_("Stands on the POS, not on receipts."))
     role = forms.ChoiceField(label=_("Role"), choices=ShopAssistant.Role.choices)
     is_active = forms.BooleanField(label=_("Works here"), required=False)
 
@@ -41,7 +42,7 @@ class NewAssistantForm(PinForm):
         widget=forms.TextInput({"inputmode": "numeric"}),
         help_text=_("The staff ID at the POS. Stands on receipts and is fixed from now on."),
     )
-    name = forms.CharField(label=_("Name"), max_length=60, help_text=_("Stands on the POS, not on receipts."))
+    name = TextField(label=_("Name"), max_length=60, help_text=_("Stands on the POS, not on receipts."))
     role = forms.ChoiceField(label=_("Role"), choices=ShopAssistant.Role.choices)
     field_order = ["number", "name", "role", "pin", "pin_again"]
 

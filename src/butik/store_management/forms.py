@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from butik.lib.amounts import read_amount
 from butik.lib.bounds import MAX_AMOUNT, MAX_RATE
 from butik.lib.money import included_vat
+from butik.lib.texts import TextField
 from butik.organisation.models import Pos, Store
 from butik.sales.by_hand import figures_fault, is_plausible_day, rounds_well
 from butik.sales.reading import Place
@@ -20,7 +21,7 @@ class PosForm(forms.Form):
     number = forms.IntegerField(
         label=_("Number"), min_value=1, max_value=999, help_text=_("Stands in every receipt number. Fixed from now on.")
     )
-    name = forms.CharField(label=_("Name"), max_length=32, help_text=_("As people call it: Counter, Lobby, Terrace."))
+    name = TextField(label=_("Name"), max_length=32, help_text=_("As people call it: Counter, Lobby, Terrace."))
 
     def __init__(self, *args: Any, store: Store, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,7 +37,7 @@ class PosForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         min_length=5,
         max_length=300,
@@ -77,7 +78,7 @@ class HandForm(forms.Form):
     untaxed = AmountField(label=_("Of the total without VAT"), required=False)
     cash = AmountField(label=_("Paid in cash"), required=False)
     card = AmountField(label=_("Paid by card"), required=False)
-    reason = forms.CharField(
+    reason = TextField(
         label=_("Reason"),
         min_length=5,
         max_length=300,
