@@ -75,7 +75,7 @@ class HandForm(forms.Form):
     gross_1 = AmountField(label=_("Of the total at this rate, with VAT"), required=False)
     rate_2 = AmountField(label=_("Second VAT rate, if there was one"), required=False)
     gross_2 = AmountField(label=_("Of the total at the second rate"), required=False)
-    untaxed = AmountField(label=_("Of the total without VAT"), required=False)
+    untaxed = AmountField(label=_("Of the total free of VAT"), required=False)
     cash = AmountField(label=_("Paid in cash"), required=False)
     card = AmountField(label=_("Paid by card"), required=False)
     reason = TextField(
