@@ -18,6 +18,8 @@ SHARED = {
     "organisation_wrongguess": "who guesses at a code belongs to nobody",
     "organisation_secretfile": "which keys this service has made",
     "live_streamstate": "how far this service's own streams have got",
+    "sync_heldentry": "what this service's own line could not apply yet",
+    "sync_skippeditem": "what this service's own line could not read",
     "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",
     "staff_trycount": "how often somebody was wrong: who tries is nobody's yet",
