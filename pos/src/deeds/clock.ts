@@ -26,10 +26,11 @@ export interface Reading {
 }
 
 export function readClock(till: Till): Reading {
-  const now = storeNow(till);
+  // A person may confirm any clock; the day of a sale must be readable like its moments.
+  const now = writable(storeNow(till));
   if (!till.clock.value || till.clock.value.basis === 'UNKNOWN') return { moment: isoMoment(now), offset: null, now };
   const own = writable(till.now());
-  return { moment: isoMoment(own), offset: writable(now) - own, now };
+  return { moment: isoMoment(own), offset: now - own, now };
 }
 
 /** How far the device's own clock is ahead of the store's; null when it is not worth a word, or nobody can say. */

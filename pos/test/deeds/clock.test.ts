@@ -404,6 +404,18 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 12 },
 );
 
+describe('a clock that a person has confirmed', () => {
+  it.each([-6.2e13, -8.64e15, 8.64e15])('says %d: sold all the same, under a day that can be read', async (says) => {
+    const world = await World.open();
+    world.says(says);
+    await world.restart();
+    answerClock(world.till, true);
+    const sale = await world.sell();
+    expectReadable(sale, sale.started_at, sale.completed_at);
+    expect(sale.business_date).toMatch(/^(1900|2899|2900)-/);
+  });
+});
+
 describe('whatever clocks do', () => {
   it('every sale can be read, no day sticks, and once the time is told each sale has it', async () => {
     await fc.assert(
