@@ -15,6 +15,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "src" / "butik"
 OWN_WORDS = {
     "articles/words.py": "a column of its own rows",
     "emergency/waiting.py": "a column of its own rows",
+    "sales/quota.py": "a column of its own rows",
     "serving/founding.py": "its own file beside the database",
     "serving/integrity.py": "its own file beside the database",
     "vault/actions.py": "a column that the examination has written",

@@ -81,6 +81,16 @@ class Till:
     def is_on(self) -> bool:
         return self.child is not None and self.child.is_running
 
+    def sign_in_again(self, number: str) -> bool:
+        """Who was cut off between payment and receipt stands at the payment, and finishes the sale. True if so."""
+        self.pos.sign_in(number, to="sale|pay")
+        paid = self.pos.page.get_by_role("button", name="Finish the sale")
+        if not paid.is_visible():
+            return False
+        paid.click()
+        self.pos.page.get_by_test_id("receipt-number").wait_for()
+        return True
+
     def sell_until_killed(self, barcode: str) -> None:
         """Sell as fast as the screen lets us. Ends when the browser is gone."""
         try:

@@ -31,7 +31,7 @@ def test_enrolment_fails_loudly_without_the_permission_and_works_with_it(
     pos = Pos(context.new_page())
     pos.page.goto(street.invite(2))
     pos.page.get_by_test_id("enrol").click()
-    said = pos.page.get_by_role("alert")
+    said = pos.page.locator(".alert[role=alert]")
     expect(said).to_contain_text("The browser does not let this page reach the local network", timeout=SLOW)
     expect(said).to_contain_text('Allow "Local network access" for this page in the site settings and try again.')
     expect(pos.page.locator("[name=code]")).not_to_have_value("")  # it has not been used up

@@ -35,8 +35,8 @@ def test_it_is_sold_with_and_without_a_network_and_the_chain_sees_it(
     picture(bob, "04-code")
 
     pos = Pos(open_browser(PHONE).new_page())
-    pos.enrol(invitation, "Phone of the journey")
-    expect(bob.get_by_text("Phone of the journey")).to_be_visible()  # by itself, on the page with the code
+    pos.enrol(invitation, "Rejsens telefon")
+    expect(bob.get_by_text("Rejsens telefon")).to_be_visible()  # by itself, on the page with the code
     picture(pos.page, "05-sign-in")
     pos.sign_in(*NEW_HAND)
     pos.await_prices(BREAD.receipt_text)

@@ -80,4 +80,5 @@ def _untranslated() -> frozenset[str]:
     """Words of ours as they are in English, where Danish says it otherwise."""
     words = load(po_files()["da"], "da")
     ours = [(each.id, each.string) for each in words if each.id and isinstance(each.id, str)]
-    return frozenset(english for english, danish in ours if english != danish)
+    both = {danish for _, danish in ours}  # «Time» is an hour
+    return frozenset(english for english, danish in ours if english != danish and english not in both)

@@ -1,5 +1,6 @@
 """The POS app as an assistant uses it: by what stands on the screen, the scanner's keys and the keypad."""
 
+import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
@@ -50,7 +51,7 @@ class Pos:
         self.page.keyboard.press("Enter")
         self.page.locator("[name=pin]").fill(pin or PINS[number])
         self.page.keyboard.press("Enter")
-        expect(self.page.get_by_test_id(f"{to}-screen")).to_be_visible()
+        expect(self.page.get_by_test_id(re.compile(f"^({to})-screen$"))).to_be_visible()
 
     def await_prices(self, text: str) -> None:
         """Until the price file knows an article by its words."""

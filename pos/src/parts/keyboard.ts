@@ -21,16 +21,19 @@ export function listenToKeys(till: Till): () => void {
   const down = (event: KeyboardEvent) => keyboard.down(event);
   const up = (event: KeyboardEvent) => keyboard.up(event);
   const touched = () => keyboard.touched();
+  const clicked = () => keyboard.clicked();
   const changed = (event: Event) => keyboard.changed(event);
   addEventListener('keydown', down, { capture: true });
   addEventListener('keyup', up, { capture: true });
   addEventListener('pointerdown', touched, { capture: true });
+  addEventListener('click', clicked, { capture: true });
   addEventListener('input', changed, { capture: true });
   return () => {
     keyboard.stop();
     removeEventListener('keydown', down, { capture: true });
     removeEventListener('keyup', up, { capture: true });
     removeEventListener('pointerdown', touched, { capture: true });
+    removeEventListener('click', clicked, { capture: true });
     removeEventListener('input', changed, { capture: true });
   };
 }
@@ -51,8 +54,12 @@ class Keyboard {
 
   /** Whatever was keyed before a tap counts before it. */
   touched(): void {
-    this.till.stray.value = false;
     this.heed(this.wedge.interrupt());
+  }
+
+  /** The word about a stray code goes when the tap is over: while it lasts, no button may move away under the finger. */
+  clicked(): void {
+    this.till.stray.value = false;
   }
 
   /** A field was filled in some other way than by a key that was held. */
