@@ -326,7 +326,7 @@ def _decimal_mark(shape: CsvShape, columns: Columns, currency: str) -> str:
     raise FileQuestion(
         gettext_noop("“%(price)s” can be read in two ways, and no other price of the file tells which is meant."),
         option="decimal",
-        choices=[Choice(each, f"{unclear} = {read_price(unclear, each, currency) / 100:,.2f}") for each in (",", ".")],
+        choices=[Choice(each, f"{unclear} = {read_price(unclear, each, currency) / 100:.2f}") for each in (",", ".")],
         price=unclear,
     )
 

@@ -85,6 +85,8 @@ def test_what_a_person_has_named_is_not_asked_about(chain: Chain) -> None:
 def test_a_decimal_mark_that_nothing_tells_is_asked_about(chain: Chain) -> None:
     run = import_lines(chain, "1;;Guldring;1.250;25", "2;;Ur;12;25")
     assert (run.state, run.question["option"]) == (State.ASKED, "decimal")
+    # without signs of its own for thousands: those are what is asked about
+    assert [each["label"] for each in run.question["choices"]] == ["1.250 = 1250.00", "1.250 = 1.25"]
     assert answer(run, ",").state == State.TRIED
     told = import_lines(chain, "1;;Guldring;1.250;25", "2;;Ur;12,50;25")
     assert (told.state, prices(chain)) == (State.APPLIED, {"1": 125_000, "2": 1250})
