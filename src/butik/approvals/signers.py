@@ -1,6 +1,5 @@
 """Whether two accounts are one person: the same address in another spelling, or the same second factor."""
 
-import unicodedata
 from collections.abc import Iterator
 
 from allauth.account.models import EmailAddress
@@ -9,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.utils.crypto import salted_hmac
 
 from butik.approvals.rules import Signer
+from butik.staff.addresses import normal_address
 from butik.staff.models import Person
 
 
@@ -17,16 +17,16 @@ def signer(person: Person) -> Signer:
     return Signer(person.pk, frozenset(marks))
 
 
-def normal_address(address: str) -> str:
-    """One mailbox, one spelling: case, composed letters, and what stands behind a plus."""
-    local, _, domain = unicodedata.normalize("NFKC", address).casefold().strip().rpartition("@")
+def mailbox_of(address: str) -> str:
+    """One mailbox, one spelling: as people are kept, and without what stands behind a plus."""
+    local, _, domain = normal_address(address).rpartition("@")
     return f"{local.partition('+')[0]}@{domain.rstrip('.')}"
 
 
 def _marks(person: Person) -> Iterator[str]:
-    yield f"address {normal_address(person.email)}"
+    yield f"address {mailbox_of(person.email)}"
     for address in EmailAddress.objects.filter(user=person).values_list("email", flat=True):
-        yield f"address {normal_address(address)}"
+        yield f"address {mailbox_of(address)}"
     for each in Authenticator.objects.filter(user=person):
         if each.type == Authenticator.Type.TOTP:
             yield f"totp {get_adapter().decrypt(each.data['secret'])}"
