@@ -11,9 +11,10 @@ from uuid import UUID
 
 import msgspec
 import zstandard
+from tests.support.ports import free_port
 
 from benchmarks.client import request
-from benchmarks.services import chain_environment, free_port, run_child
+from benchmarks.services import chain_environment, run_child
 from butik.lib.clock import now, to_wire
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode

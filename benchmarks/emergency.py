@@ -19,11 +19,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.support.chromium import running_chromium
+from tests.support.ports import free_port, free_row
 from tests.support.pos_page import Pos
 
-from benchmarks.demo_services import free_port_base
 from benchmarks.figures import Figure
-from benchmarks.services import ROOT, folder, free_port
+from benchmarks.services import ROOT, folder
 from butik.lib.ids import new_id
 from butik.lib.signing import encode
 from butik.simulator.demo.folder import Secrets
@@ -118,7 +118,7 @@ class _Plan(Plan):
 @contextmanager
 def _scene(folder: Path) -> Iterator[Scene]:
     """A demo with a large catalogue, whose emergency cloud is reached over a slow line."""
-    plan, processes, port = _Plan(folder, free_port_base()), Processes(), free_port()
+    plan, processes, port = _Plan(folder, free_row()), Processes(), free_port()
     demo = Demo(plan, processes, Wishes(generated=ARTICLES))
     folder.mkdir()
     try:

@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.demo_services import free_port_base
+from tests.support.ports import free_row
+
 from benchmarks.figures import Figure
 from benchmarks.services import ROOT
 
@@ -29,7 +30,7 @@ def _clone_and_start(here: Path) -> float:
     begun = time.monotonic()
     subprocess.run(["git", "clone", "--quiet", ROOT, here / "butik"], check=True)
     demo = subprocess.Popen(
-        ["make", "--silent", "demo", f"OPTIONS=--port-base {free_port_base()}"],
+        ["make", "--silent", "demo", f"OPTIONS=--port-base {free_row()}"],
         cwd=here / "butik",
         env=environment,
         stdout=subprocess.PIPE,

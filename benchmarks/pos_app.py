@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 from tests.support.chromium import browser_context
+from tests.support.ports import free_port
 from tests.support.pos_page import Pos
 
-from benchmarks.services import folder, free_port
+from benchmarks.services import folder
 from benchmarks.store_service import StoreService, store_service
 from butik.lib.signing import encode
 from butik.simulator.demo.processes import Processes, wait_until_ready

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 from benchmarks.figures import Figure, percentile
-from benchmarks.services import folder, free_port
+from benchmarks.services import folder
 from butik.serving.address import answers
 
 ROLES = ("store", "chain", "emergency")

@@ -10,9 +10,10 @@ from pathlib import Path
 from random import Random
 
 import msgspec
+from tests.support.ports import free_port
 
 from benchmarks.client import request
-from benchmarks.services import free_port, run_child
+from benchmarks.services import run_child
 from butik.lib.clock import now
 from butik.lib.ids import new_id
 from butik.organisation.proofs import make_proof

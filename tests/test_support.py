@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,8 +20,9 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 
 from tests.support.chromium import browser_context, running_chromium
+from tests.support.ports import LOOPBACK, free_port, free_row, is_port_free, require_free_ports
 from tests.support.postgres import APP, OWNER, Postgres
-from tests.support.processes import LOOPBACK, free_port, is_port_free, require_free_ports, running, start
+from tests.support.processes import running, start
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -73,6 +75,31 @@ class TestPostgres:
             run.kill()
         assert _soon(lambda: is_port_free(port))
         shutil.rmtree(folder)
+
+
+class TestPorts:
+    def test_they_are_none_that_the_system_hands_out(self) -> None:
+        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        assert all(1024 < port < lowest for port in (free_port(), free_row() + 99))
+
+    def test_another_process_is_given_others(self) -> None:
+        program = "from tests.support.ports import free_port, free_row; print(free_port(), free_row())"
+        said = [
+            subprocess.run(
+                [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+            ).stdout.split()
+            for _ in range(5)
+        ]
+        theirs = {int(port) // 100 for ports in said for port in ports}
+        assert free_port() // 100 not in theirs
+        assert free_row() // 100 != free_port() // 100
+
+    def test_a_port_in_use_is_not_given(self) -> None:
+        first = free_port()
+        with socket.socket() as listener:
+            listener.bind((LOOPBACK, (first // 100) * 100 + (first + 1) % 100))
+            listener.listen()
+            assert listener.getsockname()[1] not in {free_port() for _ in range(99)}
 
 
 class TestProcesses:

@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.services import ROOT, free_port
+from tests.support.ports import free_port
+
+from benchmarks.services import ROOT
 from butik.simulator.demo.processes import Processes
 
 

@@ -29,7 +29,8 @@ from butik.roles import ROLES
 from butik.vault.tests.depot import ADDRESS, Depot
 from tests.serving.service import BUTIK, ROOT, Service, family, make_service
 from tests.serving.streams import Stream
-from tests.support.processes import Child, free_port
+from tests.support.ports import free_port
+from tests.support.processes import Child
 from tests.support.till import Till
 
 LACKS = {"sync", "backups", "recovery", "pos_api", "store_management", "portal", "simulator"}

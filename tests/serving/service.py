@@ -12,7 +12,8 @@ from typing import Any
 
 import psutil
 
-from tests.support.processes import Child, free_port, start, wait_until_answers
+from tests.support.ports import free_port
+from tests.support.processes import Child, start, wait_until_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 BUTIK = Path(sys.executable).parent / "butik"

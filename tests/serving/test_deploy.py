@@ -14,8 +14,9 @@ from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, ROOT, Service, make_service
 from tests.serving.test_https import pem as pem
 from tests.support.needs import needs_program
+from tests.support.ports import free_port
 from tests.support.postgres import SUPERUSER, Postgres
-from tests.support.processes import free_port, start, wait_until_answers
+from tests.support.processes import start, wait_until_answers
 
 DEPLOY = ROOT / "deploy"
 

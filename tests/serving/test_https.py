@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.serving.service import make_service
-from tests.support.processes import free_port
+from tests.support.ports import free_port
 
 NAME = "localhost"
 

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.serving.service import BUTIK, family, left_over
-from tests.support.processes import Child, free_port, is_port_free, running
+from tests.support.ports import free_port, is_port_free
+from tests.support.processes import Child, running
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ import pytest
 from butik.serving.limits import LARGE
 from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
-from tests.support.processes import Child, is_port_free, wait_until_answers
+from tests.support.ports import is_port_free
+from tests.support.processes import Child, wait_until_answers
 
 CHILDREN = {
     "pages": "butik pages",

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
+from tests.support.ports import LOOPBACK
 from tests.support.postgres import APP, OWNER, Postgres, running_postgres
-from tests.support.processes import LOOPBACK
 
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "postgres"}
 

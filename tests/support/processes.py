@@ -1,4 +1,4 @@
-"""Child processes that never outlive the test that started them, and the ports they listen on.
+"""Child processes that never outlive the test that started them.
 
 Every child leads a process group of its own, and the group is ended as a whole: a service that is only told to stop by
 its leader's death may live on and go on answering (a web server's workers do).
@@ -6,7 +6,6 @@ its leader's death may live on and go on answering (a web server's workers do).
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-
-LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,30 +103,3 @@ def wait_until_answers(url: str, *, child: Child | None = None, seconds: float =
             last = type(error).__name__
         time.sleep(0.05)
     raise TimeoutError(f"{url} did not answer in {seconds:g} s ({last}).\n{child.tail() if child else ''}")
-
-
-def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def is_port_free(port: int) -> bool:
-    """Say whether nothing listens there. A server that shares its port (SO_REUSEPORT) is found too."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ports that only wait out TIME_WAIT are free
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def require_free_ports(*ports: int) -> None:
-    taken = [str(port) for port in ports if not is_port_free(port)]
-    if taken:
-        raise RuntimeError(
-            f"Something already listens on port {', '.join(taken)}: a server left over from another run?"
-        )

@@ -4,7 +4,6 @@ Set up by the demo's own hands, which use the product's commands and actions. Te
 finds what the others have sold: they look for what they did themselves, never for totals.
 """
 
-import random
 import shutil
 import sys
 import tempfile
@@ -22,7 +21,8 @@ from butik.simulator.demo.hand import Hand
 from butik.simulator.demo.people import ADMINISTRATOR, ASSISTANTS, managers
 from butik.simulator.demo.plan import SHOPS, Plan
 from butik.simulator.demo.processes import Processes, clean_environment
-from tests.support.processes import Child, is_port_free, start, wait_until_answers
+from tests.support.ports import free_row
+from tests.support.processes import Child, start, wait_until_answers
 
 SHOP = SHOPS[0]
 CHAIN, STORE = "chain", SHOP.key
@@ -116,7 +116,7 @@ def running_street(folder: Path) -> Iterator[Street]:
     articles = generate_catalogue(SIZE)
     shutil.copytree(POS_APP, folder / "app-files")
     write_csv(articles, folder / "articles.csv")
-    street = Street(folder, Plan(folder, _free_ports(), second_factor=False), articles, {})
+    street = Street(folder, Plan(folder, free_row(), second_factor=False), articles, {})
     processes = Processes()
     try:
         _set_up(street, processes)
@@ -151,14 +151,6 @@ def _set_up(street: Street, processes: Processes) -> None:
     store.answer()
     for key in ("app", "terminal", STORE):
         street.await_health(key)
-
-
-def _free_ports() -> int:
-    """The first of a row of ports that nobody uses."""
-    while True:
-        base = random.randrange(20_000, 30_000, 50)
-        if all(is_port_free(port) for port in Plan(Path(), base).ports):
-            return base
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from tests.support.processes import LOOPBACK, free_port
+from tests.support.ports import LOOPBACK, free_port
 
 
 @dataclass

@@ -14,7 +14,8 @@ from typing import Any
 
 from pysqlite3 import dbapi2 as sqlite
 
-from tests.support.processes import LOOPBACK, Child, free_port, start, wait_until_answers
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Child, start, wait_until_answers
 
 BUTIK = Path(sys.executable).with_name("butik")
 

@@ -1,14 +1,13 @@
 """`butik demo` as a user starts it: from nothing to selling stores, and again with the same data."""
 
 import os
-import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tests.support.processes import is_port_free
+from tests.support.ports import free_row, is_port_free
 
 from butik.simulator.demo.folder import read_secrets
 from butik.simulator.demo.plan import Plan
@@ -16,7 +15,7 @@ from butik.simulator.demo.plan import Plan
 
 @pytest.mark.slow
 def test_it_starts_sells_stops_and_goes_on_with_the_same_data(tmp_path: Path) -> None:
-    folder, base = tmp_path / "demo", _free_ports()
+    folder, base = tmp_path / "demo", free_row()
     first = _run(folder, base)
     secrets = read_secrets(folder)
     assert secrets is not None
@@ -47,10 +46,3 @@ def _run(folder: Path, base: int) -> str:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def _free_ports() -> int:
-    while True:
-        base = random.randrange(30_000, 40_000, 50)
-        if all(is_port_free(port) for port in Plan(Path(), base).ports):
-            return base
