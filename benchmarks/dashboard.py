@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from random import Random
 
-from playwright.sync_api import Page
 from tests.support.chromium import running_chromium
+from tests.support.demo_page import sign_in
 
 from benchmarks.demo_services import running_demo
 from benchmarks.figures import Figure, percentile
@@ -15,7 +15,6 @@ from benchmarks.services import folder
 from butik.lib.clock import now
 from butik.lib.ids import new_id
 from butik.simulator.assistants import Shoppers
-from butik.simulator.demo.folder import Secrets
 from butik.simulator.demo.people import ADMINISTRATOR
 from butik.simulator.device import Device
 from butik.simulator.sale_documents import pay_card
@@ -38,7 +37,7 @@ def measure() -> Iterator[Figure]:
     with folder() as here, running_demo(here / "demo", articles=ARTICLES) as (demo, plan, secrets, processes):
         with running_chromium() as browser:
             page = browser.new_page()
-            sign_in(page, plan.chain_url, secrets)
+            sign_in(page, plan.chain_url, ADMINISTRATOR.email, secrets)
             page.locator("[data-stream-state=open]").wait_for()
             page.evaluate(WATCH)
             receipts = _sell(list(demo.devices.values()))
@@ -51,13 +50,6 @@ def measure() -> Iterator[Figure]:
         for name in ("chain", *demo.devices):
             yield Figure(f"memory of {name} with live and worker", weights[name], 200, "MB PSS")
         yield Figure("memory of all the demo's services", sum(weights.values()), 900, "MB PSS")
-
-
-def sign_in(page: Page, url: str, secrets: Secrets) -> None:
-    page.goto(url)
-    page.locator("input[name=login]").fill(ADMINISTRATOR.email)
-    page.locator("input[name=password]").fill(secrets.people[ADMINISTRATOR.email])
-    page.keyboard.press("Enter")
 
 
 def _sell(devices: list[Device]) -> dict[str, list[float]]:

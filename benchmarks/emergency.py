@@ -19,6 +19,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.support.chromium import running_chromium
+from tests.support.demo_page import sign_in
 from tests.support.ports import free_port, free_row
 from tests.support.pos_page import Pos
 
@@ -31,7 +32,6 @@ from butik.simulator.demo.people import APPROVERS, ASSISTANTS
 from butik.simulator.demo.plan import CHAIN_NAME, EMERGENCY, EMERGENCY_OFFSET, SHOPS, Plan, Shop
 from butik.simulator.demo.processes import Processes, wait_until_ready
 from butik.simulator.demo.run import Demo, Wishes
-from butik.simulator.demo.second_factor import code_at
 from butik.simulator.demo.show import quiet_bars
 from butik.simulator.device import APP, Device
 from butik.simulator.ear import Ear
@@ -259,12 +259,7 @@ def _to_confirmation(scene: Scene, browser: Browser) -> Page:
 
 def _sign_in(scene: Scene, browser: Browser, email: str) -> Page:
     url, page = scene.plan.emergency_url, browser.new_page(locale="en-GB")
-    page.goto(url)
-    page.locator("input[name=login]").fill(email)
-    page.locator("input[name=password]").fill(scene.secrets.people[email])
-    page.keyboard.press("Enter")
-    page.locator("input[name=code]").fill(code_at(scene.secrets.second_factors[email], time.time()))
-    page.keyboard.press("Enter")
+    sign_in(page, url, email, scene.secrets)
     page.wait_for_url(f"{url}/board/")
     return page
 

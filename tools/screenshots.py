@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize
 from tests.support.chromium import running_chromium
+from tests.support.demo_page import sign_in
 from tests.support.pos_page import Pos
 
 from butik.simulator.demo.folder import Secrets
@@ -78,11 +79,7 @@ def _pos(browser: Browser, invitation: str, secrets: Secrets) -> None:
 
 
 def _sign_in(page: Page, url: str, email: str, secrets: Secrets) -> None:
-    page.goto(url)
-    page.locator("input[name=login]").fill(email)
-    page.locator("input[name=password]").fill(secrets.people[email])
-    page.keyboard.press("Enter")
-    page.locator("input[name=password]").wait_for(state="detached")
+    sign_in(page, url, email, secrets)
     page.goto(url)  # once more, without the greeting
     page.locator("[data-stream-state=open]").wait_for()
 
