@@ -4,7 +4,6 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, getincrementaldecoder, lookup
 from typing import BinaryIO
 
-from charset_normalizer import from_bytes
 from django.utils.translation import gettext_noop
 
 from butik.articles.words import FileProblem
@@ -57,6 +56,8 @@ def _old_encoding(sample: bytes) -> str:
     best = max(shares, key=lambda name: shares[name])
     if shares[best] > 0.8:
         return best
+    from charset_normalizer import from_bytes  # large, and needed by few files
+
     guess = from_bytes(sample, cp_isolation=OLD_ENCODINGS).best()
     return guess.encoding if guess else best
 

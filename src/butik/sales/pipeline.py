@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from select import select
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import psycopg
 from django.db import connection, transaction
 
 from butik.live.actions import NOTIFY, notify_after_commit
 from butik.organisation.tenancy import tenant_scope
+
+if TYPE_CHECKING:
+    import psycopg  # a store on SQLite never loads it
 
 PREPARE_AFTER = 2  # times that a statement is sent before its plan is kept
 
@@ -58,8 +60,10 @@ def ask(statement: str, parameters: Sequence[Any] | None = None) -> "psycopg.Cur
 
     Inside a pipeline nothing is waited for until rows are fetched from the cursor.
     """
+    from psycopg import Cursor
+
     with connection.wrap_database_errors:
-        return psycopg.Cursor(connection.connection).execute(statement, parameters)
+        return Cursor(connection.connection).execute(statement, parameters)
 
 
 def fetch(cursor: "psycopg.Cursor[Any]") -> list[tuple[Any, ...]]:

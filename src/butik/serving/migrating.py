@@ -2,20 +2,21 @@
 
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 
 from butik.serving.founding import in_sentences, need_own_database
 from butik.serving.processes import Child, fork
 
 
-def migrate(*, owner_url: str) -> int:
+def begin_migration(*, owner_url: str) -> Callable[[], int]:
     """Check that it is this service's own database, bring it up to date, and check the keys that it knows.
 
-    In a process of its own, so that the supervisor never opens a connection. Return its exit code; what a person must
-    know has been said.
+    In a process of its own, so that the supervisor never opens a connection and can load the rest meanwhile. What is
+    returned waits for its exit code; what a person must know has been said then.
     """
     pid = fork(Child("migrate", lambda: in_sentences(lambda: _migrate(owner_url))))
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _migrate(owner_url: str) -> None:

@@ -1,5 +1,6 @@
 """`butik serve`: one service, from an empty data folder to an answered /health."""
 
+import gc
 import logging
 import socket
 from pathlib import Path
@@ -51,12 +52,19 @@ def _serve(*, new: bool) -> int:
         need_files(data, settings.BUTIK_ROLE, on_sqlite=not text("BUTIK_DATABASE_URL"))
     proxies = read_proxies(text("BUTIK_PROXIES"), tls=text("BUTIK_TLS"))
     lock_folder(data)
+    gc.disable()  # what is loaded stays: a collector would only look at it again and again
     with claim_port(address.bind, address.port) as listener:
         django.setup()
         logging.disable(logging.CRITICAL)  # a handler may start a thread; only a process without threads may fork
-        from butik.serving.migrating import migrate
+        from butik.serving.children import load_everything
+        from butik.serving.migrating import begin_migration
 
-        code = (found if new else migrate)(owner_url=text("BUTIK_OWNER_DATABASE_URL"))
+        owner_url = text("BUTIK_OWNER_DATABASE_URL")
+        code = found(owner_url=owner_url) if new else 0
+        if not code:
+            migrated = begin_migration(owner_url=owner_url)
+            load_everything()
+            code = migrated()
         if code:
             say("Nothing was started." if code == 2 else "The database could not be brought up to date; see above.")
             return code
@@ -71,7 +79,6 @@ def _supervise(address: Address, data: Path, listener: socket.socket, proxies: l
     from butik.serving import children
 
     sockets = make_sockets(data, calls=children.CALL_PROCESSES[connection.vendor])
-    children.load_everything()
     nginx = find_nginx(text("BUTIK_NGINX"))
     config = service_config(
         address=listener_address(listener),
