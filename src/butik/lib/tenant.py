@@ -24,14 +24,6 @@ class AnothersRow(Exception):
     """A machine names a row that is another's (another store, chain or organisation): nothing of it is taken."""
 
 
-class AnothersRow(Exception):
-    """A machine names a row that is another's (another store, chain or organisation): nothing of it is taken."""
-
-
-class AnothersRow(Exception):
-    """A machine names a row that is another's (another store, chain or organisation): nothing of it is taken."""
-
-
 class TenantQuerySet(models.QuerySet[Any]):
     """Reads of tenant rows. Views go through `visible_to`; work for a machine names the organisation itself."""
 
