@@ -56,7 +56,6 @@ ACTS = {
     "organisation.emergency.paired": _("Chain paired with its emergency cloud"),
     "organisation.organisation.founded": _("Organisation founded"),
     "organisation.pos.added": _("POS added"),
-    "organisation.store.enrolled": _("Store service enrolled"),
     "organisation.store.opened": _("Store opened"),
     "pricing.price_file.published": _("Price file published"),
     "readiness.backup.failed": _("Store reported: backup failed"),

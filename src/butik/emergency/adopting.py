@@ -40,8 +40,9 @@ def adopt_chain(*, document: str, actor: str, now: datetime, rules: dict[str, An
             if ActivationRules.objects.filter(organisation_id=said.org, chain=chain).exists():
                 raise NotAdopted("The rules of this chain's activation are fixed: two persons change them on its page.")
             fix_rules(chain=chain, content=rules, actor=actor, now=now)
-        record("emergency.chain.adopted", organisation_id=said.org, chain_id=chain.pk, actor=actor, at=now)
-        announce("emergency", organisation_id=said.org, chain_id=chain.pk, ref=chain.pk, at=now)
+        where = {"organisation_id": said.org, "chain_id": chain.pk}
+        record("emergency.chain.adopted", **where, actor=actor, at=now, subject=chain.pk)
+        announce("emergency", **where, ref=chain.pk, at=now)
     offer = Offer(
         chain=said.chain,
         url=settings.BUTIK_URL,

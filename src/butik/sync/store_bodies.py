@@ -111,7 +111,9 @@ def take_pos(store: Store, body: bytes, now: datetime) -> None:
         if keep_pos(msgspec.structs.replace(said, series=0), store):
             where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id}
             advance_feed(**where, changes=[(STORE, str(store.id), store.id)], at=now)
-            record("sync.pos.taken", **where, store_id=store.id, actor=f"store:{store.id}", at=now, subject=store.id)
+            rows = Pos.objects.filter(organisation_id=store.organisation_id, store=store, number=said.number)
+            actor, subject = f"store:{store.id}", rows.values_list("pk", flat=True).get()
+            record("sync.pos.taken", **where, store_id=store.id, actor=actor, at=now, subject=subject)
 
 
 def _without_id(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Gone:
         self.fake = FakeCloud(new_id(), new_id(), new_id(), self.root.public)
         self.fake.seal_for, self.fake.backup = self.sealed, {"id": str(new_id())}
         self.device_key, self.device = SigningKey.generate(), new_id()
-        self.assistant = new_id()
+        self.assistant, self.made_at = new_id(), to_wire(now())
 
     def sealed(self, recipient: str) -> bytes:
         plain, sealed = self.folder / f"{new_id()}", self.folder / f"{new_id()}.age"
@@ -76,7 +76,7 @@ class Gone:
         return Content(
             meta={
                 "format": "butik-snapshot/1", "org": org, "chain": str(fake.chain), "store": str(fake.store),
-                "made_at": to_wire(now()), "position": "4711", "app": "0.1.0", "tree": json.dumps(tree),
+                "made_at": self.made_at, "position": "4711", "app": "0.1.0", "tree": json.dumps(tree),
             },
             articles=[article],
             barcodes=[SnapshotBarcode("5701234567899", "1001", 1000)],
