@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db.models.signals import post_save
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
@@ -11,6 +12,19 @@ settings.register_profile("butik", settings(), deadline=None, suppress_health_ch
 settings.load_profile("butik")
 
 pytest_plugins = ("tests.support.databases", "tests.support.street", "tests.support.cast", "tests.support.figures")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_act_has_words() -> None:
+    """Also one whose name is put together: whatever test writes it fails (`tests/test_acts.py` reads the others)."""
+    from butik.audit.models import AuditEntry
+    from butik.audit_log.acts import ACTS
+
+    def check(instance: AuditEntry, **_: object) -> None:
+        if instance.action not in ACTS:
+            raise AssertionError(f"{instance.action} has no words in butik/audit_log/acts.py")
+
+    post_save.connect(check, sender=AuditEntry, weak=False)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """What the audit log must say of an act: who did it, where, about what, and the details that it keeps."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from butik.audit.models import AuditEntry
@@ -8,25 +7,18 @@ from butik.organisation.models import Chain, Organisation, Store
 from butik.organisation.tenancy import tenant_scope
 
 Place = Organisation | Chain | Store
-Line = tuple[str, dict[str, Any]]  # by whom, and the details
+Line = tuple[str, Place, dict[str, Any]]  # by whom, where, and the details
 
 
-def told(
-    action: str,
-    where: Place | Sequence[Place],
-    *,
-    about: object,
-    by: str = "",
-    lines: Sequence[Line] | None = None,
-    **details: Any,
-) -> None:
-    """The log has this line at each of these places, and no other of this act about the same.
+def told(action: str, where: Place, *, by: str, about: object, **details: Any) -> None:
+    """The log has this line, and no other of this act about the same. `tests/test_acts.py` counts the callers."""
+    told_each(action, (by, where, details), about=about)
 
-    `lines`: more than one. `tests/test_acts.py` counts the callers.
-    """
-    places = [where] if isinstance(where, Place) else where
-    wanted = [(who, *_place(place)[1:], said) for who, said in lines or [(by, details)] for place in places]
-    assert sorted(_lines(action, places[0], about), key=str) == sorted(wanted, key=str)
+
+def told_each(action: str, *lines: Line, about: object) -> None:
+    """The log has these lines, in any order, and no other of this act about the same."""
+    wanted = [(by, *_place(where)[1:], details) for by, where, details in lines]
+    assert sorted(_lines(action, lines[0][1], about), key=str) == sorted(wanted, key=str)
 
 
 def not_told(action: str, where: Place, *, about: object) -> None:

@@ -1,5 +1,7 @@
 """What a store reports of its backups leaves a line at the chain, and is kept."""
 
+from typing import Any
+
 from tests.support.acts import told
 from tests.support.cast import Cast
 
@@ -15,7 +17,7 @@ def test_every_step_of_a_backup(cast: Cast, cloud: Cloud) -> None:
     backup, at = new_id(), now()
     by = f"store:{cast.store.pk}"
 
-    def reported(state: str, **said: str) -> None:
+    def reported(state: str, **said: Any) -> None:
         assert tell(cast.store, state, backup=backup, **said).state == state
 
     reported("MADE")

@@ -1,6 +1,6 @@
 """The way home leaves its lines: who had the key, what came down, what was compared, when normal selling began."""
 
-from tests.support.acts import told
+from tests.support.acts import told, told_each
 
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
@@ -22,8 +22,12 @@ def test_the_way_home(home: Home) -> None:
     home.fake.close(till)
     recovery = home.fetch(recovery)
     counts = {"known": 0, "quarantined": 0}
-    taken = [("system", {"position": 4, "booked": 4, **counts}), ("system", {"position": 5, "booked": 1, **counts})]
-    told("recovery.records.taken", store, about=recovery.pk, lines=taken)
+    told_each(
+        "recovery.records.taken",
+        ("system", store, {"position": 4, "booked": 4, **counts}),
+        ("system", store, {"position": 5, "booked": 1, **counts}),
+        about=recovery.pk,
+    )
     recovery = home.compare(recovery)
     told("recovery.totals.compared", store, by="system", about=recovery.pk, differences=0, state="AGREED")
     recovery = home.mark(recovery)

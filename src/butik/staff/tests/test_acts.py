@@ -7,7 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.test import Client
-from tests.support.acts import told
+from tests.support.acts import Line, told, told_each
 from tests.support.cast import PASSWORD, Cast, report, signed_in
 from tests.support.till import Till
 
@@ -116,9 +116,10 @@ def test_somebody_signs_in_changes_her_password_and_signs_out(cast: Cast) -> Non
     assert Person.objects.get(pk=bob.pk).check_password(NEW)
     client.post("/accounts/logout/")
     assert client.get("/manage/").status_code == 302
-    told("staff.person.signed_in", [cast.store, cast.shop.chain], by=bob.actor, about=bob.pk)
-    told("staff.person.password_changed", [cast.store, cast.shop.chain], by=bob.actor, about=bob.pk)
-    told("staff.person.signed_out", [cast.store, cast.shop.chain], by=bob.actor, about=bob.pk)
+    everywhere: list[Line] = [(bob.actor, place, {}) for place in (cast.store, cast.shop.chain)]
+    told_each("staff.person.signed_in", *everywhere, about=bob.pk)
+    told_each("staff.person.password_changed", *everywhere, about=bob.pk)
+    told_each("staff.person.signed_out", *everywhere, about=bob.pk)
 
 
 def test_a_second_factor_is_set_up_and_taken_away(cast: Cast) -> None:
@@ -131,10 +132,10 @@ def test_a_second_factor_is_set_up_and_taken_away(cast: Cast) -> None:
     call_command("renew_access", "bob@example.com", "--without-factor")
     assert client.get("/manage/").status_code == 302
     assert not Authenticator.objects.filter(user=bob).exists()
-    lines = [
-        (bob.actor, {"change": "added", "kind": "totp"}),
-        (bob.actor, {"change": "added", "kind": "recovery_codes"}),
-        ("system", {"change": "removed", "kind": "recovery_codes"}),
-        ("system", {"change": "removed", "kind": "totp"}),
+    lines: list[Line] = [
+        (bob.actor, cast.store, {"change": "added", "kind": "totp"}),
+        (bob.actor, cast.store, {"change": "added", "kind": "recovery_codes"}),
+        ("system", cast.store, {"change": "removed", "kind": "recovery_codes"}),
+        ("system", cast.store, {"change": "removed", "kind": "totp"}),
     ]
-    told("staff.person.second_factor_changed", cast.store, about=bob.pk, lines=lines)
+    told_each("staff.person.second_factor_changed", *lines, about=bob.pk)
