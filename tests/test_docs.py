@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from butik.roles import ROLES
+from tests.soak.coverage_faults import FAULTS
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -62,6 +63,14 @@ def test_every_covered_row_names_a_test_that_exists() -> None:
 def test_no_row_is_covered_by_nothing() -> None:
     lines = [line for line in (DOCS / "coverage.md").read_text().splitlines() if re.match(r"\| *\d+ *\|", line)]
     assert [line for line in lines if not TEST.search(line)] == []
+
+
+def test_every_row_has_a_fault_that_can_still_be_planted() -> None:
+    """Whether its test turns red is seen by `make soak`."""
+    named = {(row, f"{file}::{test}") for row, file, test in coverage_rows()}
+    assert {row for row, _ in named} == {str(row) for row in FAULTS}
+    assert {(str(row), fault.test) for row, fault in FAULTS.items()} - named == set()
+    assert {row: fault.old for row, fault in FAULTS.items() if fault.stands != 1} == {}
 
 
 def _has_test(path: Path, name: str) -> bool:

@@ -96,3 +96,11 @@ def test_it_sends_those_who_are_not_signed_in_to_sign_in(cast: Cast) -> None:
 
 def test_nobody_sees_it_without_a_level(nobody: Client, cast: Cast) -> None:
     assert nobody.get("/manage/").status_code == 403
+
+
+def test_support_opens_every_page(cast: Cast) -> None:
+    """Whoever helps a customer sees what she sees, and more."""
+    store = f"/manage/{cast.store.pk}/"
+    pages = ("/portal/", "/errors/", "/audit-log/", "/readiness/", "/manage/articles/imports/add")
+    for path in (*pages, store, f"{store}poss/add", f"{store}assistants/add", f"{store}quarantine/", f"{store}service"):
+        assert signed_in(cast.dorte).get(path).status_code == 200, path

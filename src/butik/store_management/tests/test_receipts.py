@@ -46,6 +46,8 @@ def test_it_looks_on_other_days(cast: Cast, sold: list[Sale]) -> None:
     day, today = yesterday(cast).isoformat(), business_date(cast.store, now()).isoformat()
     assert found(cast, period="yesterday") == ["12-3-N1-000001"]
     assert found(cast, period="date", on=day) == ["12-3-N1-000001"]
+    assert found(cast, period="range", since=day, until=day) == ["12-3-N1-000001"]
+    assert found(cast, period="range", since=today, until=today) == ["12-3-N1-000003", "12-3-N1-000002"]
     assert found(cast, period="range", since=day, until=today) == [f"12-3-N1-00000{n}" for n in (3, 2, 1)]
     assert found(cast, period="all") == [f"12-3-N1-00000{n}" for n in (3, 2, 1)]
 
