@@ -3,6 +3,7 @@
 Everything goes through the pages that a person would use, and every service is a process of its own.
 """
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.browser
 
 TakePicture = Callable[[Page, str], None]
 IN_DOUBT = "Nobody knows yet whether the card was charged"
+PATIENCE = 30  # seconds for a terminal that is slow to charge
 NEW_HAND = ("117", "471108")  # staff ID and PIN of the assistant who is hired on the way
 
 
@@ -212,5 +214,7 @@ def charged(street: Street, price: int) -> list[str]:
 
 
 def wait_until_charged(street: Street, price: int) -> None:
+    deadline = time.monotonic() + PATIENCE
     while charged(street, price) != ["APPROVED"]:
-        pass
+        assert time.monotonic() < deadline, "the terminal has charged nothing"
+        time.sleep(0.02)
