@@ -1,6 +1,7 @@
 """The price file as a device reads it: columns in, articles by code out. Pure."""
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -89,6 +90,13 @@ class PriceList:
         )
         if any(column and not 0 <= min(column) <= max(column) < file.count for column in named):
             raise ValueError("a place outside the columns")
+        choices = (
+            (map(int, set(file.vat)), file.vat_rates),
+            (map(int, set(file.unit)), file.units),
+            (set(file.group), file.groups),
+        )
+        if any(not 0 <= each < len(offered) for chosen, offered in choices for each in chosen):
+            raise ValueError("a choice that is not offered")
 
     def __len__(self) -> int:
         return self._file.count
@@ -111,6 +119,12 @@ class PriceList:
     @cached_property
     def articles(self) -> list[PricedArticle]:
         return [self.article(place) for place in range(len(self))]
+
+    def shelf(self) -> Iterator[tuple[str, int, int, bool]]:
+        """Number, price, VAT rate and whether it is sold, of each in turn; without making all the articles."""
+        file, blocked = self._file, self._blocked
+        for place, (number, price, vat) in enumerate(zip(self._numbers, file.prices, file.vat, strict=True)):
+            yield number or str(self._first_codes.get(place, "")), price, file.vat_rates[int(vat)], place not in blocked
 
     def article(self, place: int) -> PricedArticle:
         """The one at a place among all; made when it is first asked for, since a till sells few of them."""

@@ -212,18 +212,19 @@ def _goods(before: Sequence[Priced], after: Sequence[Priced]) -> list[Difference
     if before == after:
         return []
     old, new = ({each.number: each for each in side} for side in (before, after))
-    both = [(was, new[number]) for number, was in old.items() if number in new]
-    zero = [now.number for was, now in both if was.price > 0 >= now.price]
-    tenfold = [now.number for was, now in both if _is_tenfold(was.price, now.price)]
-    prices = [now.number for was, now in both if was.price != now.price]
-    vat = [now.number for was, now in both if was.vat_rate != now.vat_rate]
+    both = len(old.keys() & new.keys())
+    changed = [(was, new[number]) for number, was in old.items() if number in new and was != new[number]]
+    zero = [now.number for was, now in changed if was.price > 0 >= now.price]
+    tenfold = [now.number for was, now in changed if _is_tenfold(was.price, now.price)]
+    prices = [now.number for was, now in changed if was.price != now.price]
+    vat = [now.number for was, now in changed if was.vat_rate != now.vat_rate]
     gone = [number for number, was in old.items() if was.is_sold and not (number in new and new[number].is_sold)]
     return [
-        *_say("ZERO", zero, len(both), _more_than(PRICES)),
-        *_say("TENFOLD", tenfold, len(both), _more_than(PRICES)),
-        *_say("VAT", vat, len(both), _more_than(VAT)),
+        *_say("ZERO", zero, both, _more_than(PRICES)),
+        *_say("TENFOLD", tenfold, both, _more_than(PRICES)),
+        *_say("VAT", vat, both, _more_than(VAT)),
         *_say("GONE", gone, len(old), _more_than(GONE)),
-        *_say("PRICES", prices, len(both), _never),
+        *_say("PRICES", prices, both, _never),
         *_say("ARTICLES_NEW", [number for number in new if number not in old], len(new), _never),
     ]
 

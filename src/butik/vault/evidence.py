@@ -47,7 +47,7 @@ class Version(NamedTuple):
     blocked: bool
 
 
-class Priced(NamedTuple):
+class Priced(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An article as devices would sell it: from the price file, not from the rows."""
 
     number: Number

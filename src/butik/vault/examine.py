@@ -63,7 +63,7 @@ def _sell(file: PriceFile, snapshot: Snapshot, articles: int, chance: Random) ->
         if is_current and len(prices) != articles:
             raise BadSnapshot("the price file has not the articles of the rows")
         found = look_up(prices, snapshot, is_current=is_current, chance=chance)
-        shelf = [Priced(each.number, each.price, each.vat_rate, not each.is_blocked) for each in prices.articles]
+        shelf = [Priced(*each) for each in prices.shelf()]
         return len(found), sell_baskets(prices, found, chance), shelf
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise BadSnapshot(f"devices could not read its price file: {type(error).__name__}") from error

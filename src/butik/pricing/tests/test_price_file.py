@@ -16,6 +16,7 @@ from butik.articles.import_rows import Versioned
 from butik.articles.rows import ArticleRow, shorten
 from butik.lib.barcodes import check_digit, normalise_code
 from butik.pricing.price_file import pack_prices, price_columns
+from butik.pricing.price_list import PriceList
 
 VECTOR = json.loads((Path(__file__).parents[4] / "tests" / "vectors" / "price_file.json").read_text(encoding="utf-8"))
 Ask = Callable[[str, Any], Any]
@@ -52,6 +53,24 @@ def from_vector() -> Versioned:
         )
         for each in VECTOR["articles"]
     }
+
+
+def test_the_shelf_is_what_the_articles_say() -> None:
+    prices = PriceList(gzip.compress(json.dumps(VECTOR["file"]).encode()))
+    said = [(each.number, each.price, each.vat_rate, not each.is_blocked) for each in prices.articles]
+    assert list(prices.shelf()) == said
+    assert len({sold for *_, sold in said}) == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "values"), [("vat", "9"), ("vat", "x"), ("unit", "9"), ("group", [-1]), ("group", [99])]
+)
+def test_a_choice_that_is_not_offered_is_refused_wherever_it_stands(column: str, values: Any) -> None:
+    """At the last article too, which no sample may meet."""
+    file = VECTOR["file"]
+    spoilt = file | {column: file[column][:-1] + values}
+    with pytest.raises(ValueError, match=r"choice that is not offered|invalid literal"):
+        PriceList(gzip.compress(json.dumps(spoilt).encode()))
 
 
 def test_the_vector_s_articles_give_the_vector_s_columns() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from butik.articles.models import ArticleVersion
 from butik.error_log.models import ErrorEntry
@@ -67,7 +68,7 @@ def with_shelf(count: int, change: Callable[[Priced], Priced | None]) -> Side:
 
 
 def priced(factor: float) -> Callable[[Priced], Priced]:
-    return lambda each: each._replace(price=round(each.price * factor))
+    return lambda each: structs.replace(each, price=round(each.price * factor))
 
 
 def with_staff(*changed: dict[str, Any], kept: int = 8) -> Side:
@@ -100,15 +101,15 @@ POISON: dict[str, tuple[str, Side]] = {
     "sales that are fewer": ("COUNTER", with_books(series=[Head("s1", 1, "N2", 40, 39), *SERIES[1:]])),
     "a series that is another's": ("COUNTER", with_books(series=[Head("s1", 2, "N9", 40, 40), *SERIES[1:]])),
     "a series that is gone": ("SERIES_GONE", with_books(series=SERIES[1:])),
-    "everything for nothing": ("ZERO", with_shelf(ARTICLES, lambda each: each._replace(price=0))),
-    "five things for nothing": ("ZERO", with_shelf(5, lambda each: each._replace(price=0))),
-    "below nothing": ("ZERO", with_shelf(5, lambda each: each._replace(price=-1))),
+    "everything for nothing": ("ZERO", with_shelf(ARTICLES, lambda each: structs.replace(each, price=0))),
+    "five things for nothing": ("ZERO", with_shelf(5, lambda each: structs.replace(each, price=0))),
+    "below nothing": ("ZERO", with_shelf(5, lambda each: structs.replace(each, price=-1))),
     "all at ten times": ("TENFOLD", with_shelf(ARTICLES, priced(10))),
     "all at a tenth": ("TENFOLD", with_shelf(ARTICLES, priced(0.1))),
     "a third of the goods gone": ("GONE", with_shelf(60, lambda each: None)),
-    "a third of the goods barred": ("GONE", with_shelf(60, lambda each: each._replace(is_sold=False))),
-    "no VAT any more": ("VAT", with_shelf(ARTICLES, lambda each: each._replace(vat_rate=0))),
-    "another VAT rate of a few": ("VAT", with_shelf(5, lambda each: each._replace(vat_rate=0))),
+    "a third of the goods barred": ("GONE", with_shelf(60, lambda each: structs.replace(each, is_sold=False))),
+    "no VAT any more": ("VAT", with_shelf(ARTICLES, lambda each: structs.replace(each, vat_rate=0))),
+    "another VAT rate of a few": ("VAT", with_shelf(5, lambda each: structs.replace(each, vat_rate=0))),
 }  # fmt: skip
 
 ORDINARY: dict[str, Side] = {
@@ -117,8 +118,8 @@ ORDINARY: dict[str, Side] = {
     "a sale at a fifth": with_shelf(ARTICLES, priced(0.2)),
     "dearer by a half": with_shelf(ARTICLES, priced(1.5)),
     "a seasonal catalogue": BEFORE._replace(shelf=[*SHELF[40:], *(good(n) for n in range(1000, 1050))]),
-    "four prices set to nothing": with_shelf(4, lambda each: each._replace(price=0)),
-    "four VAT rates put right": with_shelf(4, lambda each: each._replace(vat_rate=0)),
+    "four prices set to nothing": with_shelf(4, lambda each: structs.replace(each, price=0)),
+    "four VAT rates put right": with_shelf(4, lambda each: structs.replace(each, vat_rate=0)),
     "ten new cashiers": with_staff(*(person(number) for number in range(200, 210))),
     "three have left": with_staff(kept=5),
     "a new PIN with its version": with_staff(person(101, pin={"hash": "new"}, pin_version=4)),
@@ -152,7 +153,9 @@ def test_devices_that_have_shown_themselves_here_are_not_new() -> None:
 def test_a_night_within_the_bounds_passes_and_one_verifier_more_does_not(data: st.DataObject) -> None:
     """Whatever else happens in the same night."""
     factor = st.floats(min_value=0.2, max_value=5)
-    shelf = [each._replace(price=max(1, round(each.price * data.draw(factor)))) for each in SHELF[:40]] + SHELF[40:]
+    shelf = [structs.replace(each, price=max(1, round(each.price * data.draw(factor)))) for each in SHELF[:40]] + SHELF[
+        40:
+    ]
     left = data.draw(st.integers(0, 3))
     fresh = [person(number) for number in data.draw(st.sets(st.integers(200, 999), max_size=10))]
     renewed = [person(101, pin={"hash": "new"}, pin_version=data.draw(st.integers(4, 90)))]
