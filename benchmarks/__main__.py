@@ -2,8 +2,11 @@
 
 import argparse
 import importlib
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.figures import HEADING, Figure, write_json
@@ -34,16 +37,34 @@ def main() -> int:
     options = parser.parse_args()
     figures: list[Figure] = []
     print(HEADING, flush=True)
-    for name in [options.only] if options.only else BENCHMARKS:
-        measure = importlib.import_module(f"benchmarks.{name}").measure
-        for figure in measure():
-            figures.append(figure)
-            print(figure.line(), flush=True)
+    with other_words_aside(RESULTS / "words.log"):
+        for name in [options.only] if options.only else BENCHMARKS:
+            measure = importlib.import_module(f"benchmarks.{name}").measure
+            for figure in measure():
+                figures.append(figure)
+                print(figure.line(), flush=True)
     path = RESULTS / f"{time.strftime('%Y-%m-%dT%H-%M-%S')}.json"
     write_json(figures, path)
     short = [each.name for each in figures if not each.is_ok]
     print(f"\n{len(figures) - len(short)} of {len(figures)} figures reach their goal; {path.relative_to(Path.cwd())}")
     return 1 if short else 0
+
+
+@contextmanager
+def other_words_aside(path: Path) -> Iterator[None]:
+    """What the measured programs log and how far they are goes into a file; its end is shown when one of them fails."""
+    path.parent.mkdir(exist_ok=True)
+    screen = os.dup(2)
+    with path.open("wb") as file:
+        os.dup2(file.fileno(), 2)  # whatever is started inherits it
+    try:
+        yield
+    except BaseException:
+        os.write(screen, b"\n".join(path.read_bytes().splitlines()[-30:]) + b"\n")
+        raise
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
 
 
 if __name__ == "__main__":
