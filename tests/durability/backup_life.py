@@ -97,7 +97,7 @@ def backups_while_selling(folder: Path, *, kills: int, chance: random.Random, fa
     identity = pyrage.x25519.Identity.generate()
     with store_life(folder / "store", tills=2) as life, slot() as (url, arrived):
         life.start()
-        with _backupkeeper(life, url, str(identity.to_public()), fault) as keeper:
+        with backupkeeper(life, url, str(identity.to_public()), fault) as keeper:
             enough = threading.Event()
             busy = [threading.Thread(target=life.sell, args=(life.enrol(), 1_000_000, enough)) for _ in range(2)]
             busy.append(threading.Thread(target=_change_prices, args=(life.database, enough)))
@@ -106,7 +106,7 @@ def backups_while_selling(folder: Path, *, kills: int, chance: random.Random, fa
             try:
                 usual = _time_of_one(keeper, arrived)
                 for _ in range(kills):
-                    _tell(keeper, "start")
+                    tell(keeper, "start")
                     time.sleep(usual * chance.uniform(0.02, 1.5))
                 _time_of_one(keeper, arrived)  # however it was killed, the next run ends
             finally:
@@ -125,14 +125,14 @@ def backups_while_selling(folder: Path, *, kills: int, chance: random.Random, fa
 def _time_of_one(keeper: "subprocess.Popen[str]", arrived: Arrived) -> float:
     """Let it be until one more has arrived; how long that took, in seconds."""
     before, began = len(arrived.bodies), time.monotonic()
-    _tell(keeper, "start")
+    tell(keeper, "start")
     while len(arrived.bodies) == before and time.monotonic() < began + 10:
         time.sleep(0.005)
     return time.monotonic() - began
 
 
 @contextmanager
-def _backupkeeper(life: StoreLife, url: str, recipient: str, fault: str) -> Iterator["subprocess.Popen[str]"]:
+def backupkeeper(life: StoreLife, url: str, recipient: str, fault: str) -> Iterator["subprocess.Popen[str]"]:
     service = {
         "DJANGO_SETTINGS_MODULE": "butik.settings",
         "BUTIK_ROLE": "store",
@@ -152,9 +152,9 @@ def _backupkeeper(life: StoreLife, url: str, recipient: str, fault: str) -> Iter
             text=True,
         )
     try:
-        _tell(keeper, "stop")  # it has made itself ready
+        tell(keeper, "stop")  # it has made itself ready
         yield keeper
-        _tell(keeper, "stop")
+        tell(keeper, "stop")
     finally:
         keeper.terminate()
         keeper.wait()
@@ -163,7 +163,7 @@ def _backupkeeper(life: StoreLife, url: str, recipient: str, fault: str) -> Iter
                 pipe.close()
 
 
-def _tell(keeper: "subprocess.Popen[str]", command: str) -> None:
+def tell(keeper: "subprocess.Popen[str]", command: str) -> None:
     assert keeper.stdin is not None
     assert keeper.stdout is not None
     keeper.stdin.write(f"{command}\n")

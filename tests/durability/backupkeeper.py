@@ -18,6 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tests.durability.vaultkeeper import SYNC_FAULTS
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "butik.settings")
 os.environ["BUTIK_BACKUP_WINDOW"] = "23:58-23:59"
 ARTICLES = 300
@@ -142,8 +144,25 @@ def offer_before_it_is_whole() -> None:
     vars(actions).update(seal=seal_in_place, is_whole=lambda path, sha256: True)
 
 
+def say_it_before_it_has_its_name() -> None:
+    """It is said to be made, and gets its name when it is handed over."""
+    from butik.backups import actions, work
+    from butik.backups.folder import put_in_place
+
+    upload, later = actions.upload_backup, list[Callable[[], None]]()
+
+    def upload_then(**named: Any) -> Any:
+        later.pop()()
+        return upload(**named)
+
+    vars(actions).update(put_in_place=lambda sealed, key: later.append(lambda: put_in_place(sealed, key)))
+    vars(work).update(upload_backup=upload_then)
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "": no_fault,
+    **SYNC_FAULTS,
+    "said before it has its name": say_it_before_it_has_its_name,
     "plain copy of the file": copy_the_file,
     "a transaction for each table": read_table_by_table,
     "offered before it is whole": offer_before_it_is_whole,

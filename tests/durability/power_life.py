@@ -1,12 +1,13 @@
 """A store's life on record, and what its database would be after each of the power cuts that it might have met."""
 
 import random
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.durability.power_cuts import Call, disks, recorded
+from tests.durability.power_cuts import Call, disks, members, recorded
 from tests.durability.store_life import store_life
 from tests.durability.store_proof import faults_in
 
@@ -34,7 +35,7 @@ def life_under_power(folder: Path, *, sales: int, fault: str = "") -> Record:
         tills = [life.enrol(), life.enrol()]
         life.acknowledged.clear()
         files = [folder / name for name in FILES]
-        with recorded(life.process, files) as calls:
+        with recorded(members(life.process), folder, only=[*files, folder]) as calls:
             start = {file.name: file.read_bytes() for file in files if file.exists()}
             for till in tills:
                 life.sell(till, sales)
@@ -43,6 +44,15 @@ def life_under_power(folder: Path, *, sales: int, fault: str = "") -> Record:
 
 def losses(record: Record, *, states: int, chance: random.Random) -> Losses:
     """Check so many states, evenly chosen among all that there are."""
+    return each_disk(
+        record, states, chance, lambda disk, promised: faults_in(disk / FILES[0], promised, thorough=False)
+    )
+
+
+def each_disk(
+    record: Record, states: int, chance: random.Random, faults: Callable[[Path, Sequence[str]], list[str]]
+) -> Losses:
+    """What `faults` finds on so many of the disks that power cuts may have left, given what was promised by then."""
     found = Losses()
     possible = 4 * len(record.calls)
     every = max(1, possible // states)
@@ -50,15 +60,13 @@ def losses(record: Record, *, states: int, chance: random.Random) -> Losses:
     with tempfile.TemporaryDirectory(prefix="butik-disk-", dir=_memory()) as folder:
         for disk in disks(record.start, record.calls, chance, every=every):
             here = Path(folder) / "disk"
-            here.mkdir()
             for name, content in disk.files.items():
+                (here / name).parent.mkdir(parents=True, exist_ok=True)
                 (here / name).write_bytes(content)
             promised = [document for at, document in record.acknowledged if at < disk.until]
-            found.faults += faults_in(here / FILES[0], promised, thorough=False)
+            found.faults += faults(here, promised)
             found.states += 1
-            for file in here.iterdir():
-                file.unlink()
-            here.rmdir()
+            shutil.rmtree(here)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,16 @@ def test_it_keeps_every_sale_whose_receipt_was_shown(street: Street, tmp_path: P
         survive(street, tmp_path, playwright, deaths=4, chance=random.Random(57))
 
 
-def survive(street: Street, folder: Path, playwright: Playwright, *, deaths: int, chance: random.Random) -> None:
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """Receipts that were shown, and what the device had of them in the end."""
+
+    shown: int
+    lost: int
+    doubled: int
+
+
+def survive(street: Street, folder: Path, playwright: Playwright, *, deaths: int, chance: random.Random) -> Survived:
     """Enrol a device, let it die so often with and without a line, and look at it and at its store in the end."""
     with killable_till(folder / "profile", playwright) as till:
         till.switch_on(street.app_url)
@@ -36,6 +46,9 @@ def survive(street: Street, folder: Path, playwright: Playwright, *, deaths: int
                 numbers = check_device(till, deaths=death)
         expect(till.pos.network).to_have_text("online", timeout=SLOW)
         check_store(street.store_database(), numbers)
+        return Survived(
+            len(till.shown), lost=len(set(till.shown) - set(numbers)), doubled=len(numbers) - len(set(numbers))
+        )
 
 
 def die(till: Till, street: Street, chance: random.Random, *, has_line: bool) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.serving.service import ROOT, make_service
+from tests.support.figures import Figures
 
 
 def run(folder: Path, *arguments: str) -> dict[str, Any]:
@@ -54,5 +55,8 @@ def test_killed_anywhere_and_repeated_it_ends_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_steps_that_are_no_transactions_are_noticed(tmp_path: Path) -> None:
-    assert faults(run(tmp_path, "plant"))
+def test_steps_that_are_no_transactions_are_noticed(tmp_path: Path, figures: Figures) -> None:
+    said = run(tmp_path, "plant")
+    found = faults(said)
+    figures(kills=len(said) - 1, faults_found=len(found))
+    assert found

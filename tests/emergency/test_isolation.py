@@ -29,6 +29,7 @@ from butik.roles import ROLES
 from butik.vault.tests.depot import ADDRESS, Depot
 from tests.serving.service import BUTIK, ROOT, Service, family, make_service
 from tests.serving.streams import Stream
+from tests.support.figures import Figures
 from tests.support.ports import free_port
 from tests.support.processes import Child
 from tests.support.till import Till
@@ -248,8 +249,9 @@ def test_it_calls_nobody_whatever_happens(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_a_process_that_calls_out_is_noticed(tmp_path: Path) -> None:
+def test_a_process_that_calls_out_is_noticed(tmp_path: Path, figures: Figures) -> None:
     port = free_port()
     with watched_cloud(tmp_path, BUTIK_PLANT=str(port)) as watch:
         time.sleep(3)
+    figures(calls_found=len(watch.outward))
     assert any(each.endswith(f":{port}") for each in watch.outward)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import pytest
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, decode
 from butik.recovery.tests.fake_cloud import KEY, FakeCloud, running_cloud
+from tests.support.figures import Figures
 
 pytestmark = pytest.mark.slow
 
@@ -110,19 +112,22 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.soak)])
-def test_killed_at_its_boundaries(case: Case, every: int) -> None:
+def test_killed_at_its_boundaries(case: Case, every: int, figures: Figures) -> None:
     """The commit tier takes every fifth, `make soak` all of them."""
     folder = case.begin()
     straight = case.walk(folder)
     assert straight["state"] == "RECOVERED"
     expected = case.books(folder)
     assert straight["boundaries"] >= 30
+    seen: Counter[str] = Counter()
     for kill_at in range(1, straight["boundaries"] + 1, every):
         folder = case.begin()
         assert case.walk(folder, kill_at=kill_at) == {"killed": 9}, kill_at
-        again = case.walk(folder)
+        again, books = case.walk(folder), case.books(folder)
+        seen.update(kills=1, stuck=again["state"] != "RECOVERED", books_that_differ=books != expected)
+        figures(**seen)
         assert again["state"] == "RECOVERED", kill_at
-        assert case.books(folder) == expected, kill_at
+        assert books == expected, kill_at
 
 
 def test_a_cursor_that_went_ahead_alone_is_noticed(case: Case) -> None:

@@ -29,6 +29,7 @@ from butik.simulator.documents import Payment, PinVerifier, StaffMember
 from butik.simulator.sale_documents import BasketItem, pay_cash
 from butik.simulator.store_line import StoreLine
 from tests.serving.service import BUTIK, ROOT, Service, make_service
+from tests.support.figures import Figures
 from tests.support.postgres import OWNER, Postgres
 
 BACKUP_ROLE = "butik_backup"
@@ -192,7 +193,7 @@ def count_one_more(inside: Path, manifest: Manifest) -> Manifest:
 ])  # fmt: skip
 @pytest.mark.parametrize("engine", ["sqlite", "postgres"])
 def test_every_kind_of_service_comes_back(
-    kind: str, engine: str, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str, engine: str, tmp_path: Path, request: pytest.FixtureRequest, figures: Figures
 ) -> None:
     """Each with its keys; and with those of another service of its kind, not at all."""
     settings: dict[str, str] = {}
@@ -205,15 +206,17 @@ def test_every_kind_of_service_comes_back(
     subprocess.run([sys.executable, "-m", "tests.serving.kinds", kind], env=service.environment, check=True, cwd=ROOT)
     archive = tmp_path / "kept.butik"
     assert butik(service, "backup", archive, "--unencrypted").returncode == 0
-    other = elsewhere(service, tmp_path, request)
+    other, refusals = elsewhere(service, tmp_path, request), 0
     for path in sorted((service.data / "secrets").iterdir()):
         refused = respelled(archive, (EMPTY, ""), tmp_path, f"without-{path.name}", without(path.name))
         with as_service(other), pytest.raises(ArchiveTrouble, match=re.escape(path.name)):
             put_back(refused, identity=None)
         assert not other.data.exists()
+        refusals += 1
     restored = butik(other, "restore", archive)
     assert restored.returncode == 0, restored.stderr
     started = butik(other, "shell", "-c", "pass")  # every command looks whether the service is whole
+    figures(refused=refusals, restored=started.returncode == 0)
     assert started.returncode == 0, started.stderr
 
 

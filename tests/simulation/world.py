@@ -398,6 +398,17 @@ class World:
         if {key: body for key, body in chain.items() if key not in strangers} != own:
             raise Violated(f"{what} of store {life.node.number} differs from the chain's state")
 
+    def count_faults(self) -> dict[str, int]:
+        """What is missing at the chain, is there twice, or still waits: for whoever says how much was looked at."""
+        books = self.chain.books
+        items = [item for life in self.lives for item in life.node.outbox]
+        return {
+            "sales": len(books.booked),
+            "lost": sum(not books.knows(item.sale) for item in items),
+            "doubled": sum(times != 1 for times in books.booked.values()),
+            "stuck": sum(len(life.node.outbox) - life.node.sender.acked for life in self.lives),
+        }
+
     def check_all_is_well(self) -> None:
         self.check_books()
         for life in self.lives:

@@ -8,6 +8,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.durability.test_device import survive
 from tests.support.app_build import Edit, build_app
+from tests.support.figures import Figures
 from tests.support.street import Street
 
 pytestmark = [pytest.mark.soak, pytest.mark.browser]
@@ -42,11 +43,12 @@ async function keepSale(""",
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_durability_test_turns_red(street: Street, tmp_path: Path, fault: str) -> None:
+def test_the_durability_test_turns_red(street: Street, tmp_path: Path, fault: str, figures: Figures) -> None:
     edit, told = FAULTS[fault]
     street.serve_app_from(build_app(tmp_path / "build", [edit]))
     try:
-        with pytest.raises(AssertionError, match=told), sync_playwright() as playwright:
+        with pytest.raises(AssertionError, match=told) as found, sync_playwright() as playwright:
             survive(street, tmp_path, playwright, deaths=8, chance=random.Random(57))
+        figures(faults_found=len([found.value]))
     finally:
         street.serve_app_from(street.app_files)

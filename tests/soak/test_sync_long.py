@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 
 import pytest
 
@@ -17,7 +18,7 @@ def test_it_keeps_every_promise_for_long(figures: Figures) -> None:
     minutes = float(os.environ.get("SOAK_MINUTES", "10")) / 2
     seed = int(os.environ.get("SOAK_SEED", str(time.time_ns() // 1_000_000)))
     until = time.monotonic() + 60 * minutes
-    store_days = 0
+    seen: Counter[str] = Counter()
     while time.monotonic() < until:
         for name, weather in STORMS.items():
             world = World(seed, weather=weather)
@@ -25,6 +26,7 @@ def test_it_keeps_every_promise_for_long(figures: Figures) -> None:
                 world.run(DAYS)
             except AssertionError as error:
                 pytest.fail(f"seed {seed}, {name}: {error}")
-            store_days += DAYS * len(world.lives)
+            finally:
+                seen.update(runs=1, store_days=DAYS * len(world.lives), **world.count_faults())
+                figures(**seen, last_seed=seed)
         seed += 1
-    figures(store_days=store_days, lost=0, doubled=0, stuck=0, last_seed=seed - 1)

@@ -1,12 +1,21 @@
-"""What a long test counted, printed as one table when all are done: a green line alone says nothing about how much."""
+"""What a long test counted, printed as one table when all are done: a green line alone says nothing about how much.
 
-from collections.abc import Callable
+Also what went wrong is counted, and said before it is judged: a nought that nobody counted would say nothing either.
+"""
+
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 Figures = Callable[..., None]
 COUNTED = pytest.StashKey[dict[str, dict[str, Any]]]()
+
+
+def tally(faults: Iterable[str], **words: str) -> dict[str, int]:
+    """How many of the faults say each of the words."""
+    told = list(faults)
+    return {name: sum(word in fault for fault in told) for name, word in words.items()}
 
 
 def pytest_configure(config: pytest.Config) -> None:

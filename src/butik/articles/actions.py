@@ -1,6 +1,7 @@
 """The verbs of imports: hand in a file, try it, apply it, accept its deletions, give up what was abandoned."""
 
 import logging
+import os
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from butik.articles.import_options import ImportOptions, answered, check_options
 from butik.articles.models import ArticleImport
 from butik.articles.words import FileProblem, FileQuestion, Said, say
 from butik.audit.actions import record
+from butik.lib.files import make_folder, sync_folder
 from butik.lib.ids import new_id
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
@@ -54,11 +56,15 @@ def hand_in_file(
 
 
 def _keep_file(path: Path, chunks: Iterable[bytes]) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """On the disk when it returns: from then on it counts as handed in."""
     try:
+        make_folder(path.parent)
         with path.open("wb") as file:
             for chunk in chunks:
                 file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(path.parent)
     except OSError as error:
         path.unlink(missing_ok=True)
         log.warning("A file to import could not be kept: %s", error)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from butik.lib.files import sync_folder
+from butik.lib.files import make_folder, sync_folder
 
 ENDING = ".age"
 PART = ".part"  # plain or sealed, but not whole: never offered, and swept
@@ -19,7 +19,7 @@ PIECE = 1024 * 1024
 
 def folder() -> Path:
     path: Path = settings.BUTIK_DATA / "backups"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path)
     return path
 
 

@@ -29,6 +29,15 @@ def replace_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def make_folder(path: Path) -> None:
+    """A folder for us alone, and those around it that are missing; their names are on the disk when it returns."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+    sync_folder(path.parent)
+
+
 def sync_folder(path: Path) -> None:
     """A name is on the disk when its folder is."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

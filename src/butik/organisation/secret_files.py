@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from butik.lib.files import SecretTrouble, file_digest, file_trouble, write_new
+from butik.lib.files import SecretTrouble, file_digest, file_trouble, make_folder, write_new
 from butik.organisation.models import SecretFile
 
 FOUNDING = "founding"
@@ -30,7 +30,7 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
     if not path.exists():
         if SecretFile.objects.filter(name=path.name).exists():
             raise SecretTrouble(f"The key {path} is missing. {PUT_BACK}")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_new(path, make().encode())  # of two processes that make one at once, the first wins
         note_secret(path)
     try:

@@ -15,7 +15,7 @@ import msgspec
 
 from butik.environment import text
 from butik.lib.command_line import Parser
-from butik.lib.files import SecretTrouble, file_digest, replace_file
+from butik.lib.files import SecretTrouble, file_digest, make_folder, replace_file
 from butik.lib.ids import new_id
 from butik.serving.data_folder import FolderInUse, lock_folder
 from butik.serving.processes import Child, fork
@@ -83,7 +83,7 @@ def found_here(*, owner_url: str = "") -> None:
     data: Path = settings.BUTIK_DATA
     need_room(data)
     secrets = data / "secrets"
-    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(secrets)
     mark = _begun(data, settings.BUTIK_ROLE)
     _make_database()
     bring_up_to_date(owner_url=owner_url)

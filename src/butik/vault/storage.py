@@ -10,7 +10,7 @@ from typing import Protocol
 
 from django.conf import settings
 
-from butik.lib.files import sync_folder
+from butik.lib.files import make_folder, sync_folder
 from butik.lib.ids import new_id
 
 CHUNK = 256 * 1024
@@ -50,7 +50,7 @@ def incoming(source: Source, limit: int) -> Iterator[Incoming]:
     Raises TooLong, OSError (a full disk).
     """
     folder = objects() / UNFINISHED
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / new_id().hex
     try:
         with open_new(path) as file:
@@ -77,10 +77,9 @@ def keep(incoming: Incoming, folder: str) -> str:
     """Give a body its final name, durably; return it. A link, not a rename: what is there is never overwritten."""
     name = f"{folder}/{new_id().hex}.age"
     path = object_path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     os.link(incoming.path, path)
-    for each in (path.parent, path.parent.parent):
-        sync_folder(each)
+    sync_folder(path.parent)
     return name
 
 

@@ -196,12 +196,12 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
 
 
 def test_what_is_received_is_on_the_disk_before_it_has_a_row(depot: Depot, synced: list[tuple[str, bool]]) -> None:
-    """Its bytes first, then its name, and the folder of its store: power may go at any moment."""
+    """Its bytes first, then its name, and those of all folders around it: power may go at any moment."""
     stored = depot.upload(depot.backup())
     path = object_path(stored.object)
     ours = [(Path(where), had_row) for where, had_row in synced if str(objects()) in where]
-    assert [where.parent.name for where, _ in ours[:1]] == [UNFINISHED]
-    assert [where for where, _ in ours[1:]] == [path.parent, path.parent.parent]
+    assert [where.parent.name for where, _ in ours[1:2]] == [UNFINISHED]  # after the folder's own name
+    assert [where for where, _ in ours[2:]] == [objects(), path.parent.parent, path.parent]
     assert not any(had_row for _, had_row in ours)
 
 
