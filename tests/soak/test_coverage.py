@@ -31,13 +31,15 @@ def test_the_row_s_test_turns_red(row: int, copy: ChangedCopy, figures: Figures)
     figures(red=outcome.ran)
 
 
-def test_the_copy_is_what_is_tested(copy: ChangedCopy, tmp_path: Path) -> None:
+def test_the_copy_is_what_is_tested(copy: ChangedCopy, tmp_path: Path, figures: Figures) -> None:
     """A fault that breaks the import is noticed by no test: it is no proof."""
     fault = FAULTS[3]
     path = copy.folder / fault.file
     whole = path.read_text()
     path.write_text("import nothing_of_this_name\n" + whole)
     try:
-        assert not copy.run(fault.test).is_red
+        outcome = copy.run(fault.test)
+        figures(ran=outcome.ran)
+        assert not outcome.is_red
     finally:
         path.write_text(whole)
