@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db import close_old_connections, connections
 
+from butik.lib.storage import full_disk, is_full
 from butik.organisation.installation import organisations_here
 from butik.serving.commits import watch_commits
 from butik.serving.jobs import ANY, Job, jobs_here
@@ -53,9 +54,12 @@ class JobThread:
             close_old_connections()
             self._work(organisations_here())
             self._failures = 0
-        except Exception:
+        except Exception as error:
             self._failures += 1
-            log.exception("The job '%s' failed and is tried again.", self.job.name)
+            if is_full(error):
+                full_disk.tell(f"the job '{self.job.name}'", error)
+            else:
+                log.exception("The job '%s' failed and is tried again.", self.job.name)
             connections.close_all()
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
+from butik.lib.storage import is_full
 from butik.snapshot.format import BadSnapshot
 from butik.vault.evidence import ANSWER, DISK_FULL, PLAIN, SEALED, Answer, Evidence, Fence, Order
 from butik.vault.examine import examine
 from butik.vault.fences import put_up
 
 SPARE = 64 * 1024 * 1024  # of the answer, beside the largest file that may be unpacked
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def answer_of(work: Callable[[], Evidence], fences: list[Fence]) -> Answer:
     except MemoryError:
         return Answer(fences=fences, refusal="needs more memory than may be")
     except OSError as error:
-        if error.errno in NO_ROOM:
+        if is_full(error):
             return Answer(fences=fences, trouble=DISK_FULL)
         if error.errno == errno.EFBIG:
             return Answer(fences=fences, refusal="unpacks to more than may be")
