@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-READ = re.compile(r"\b(?:text|flag|origin|folder|time_zone)\(\s*\"(BUTIK_[A-Z_]+)\"")
+READ = re.compile(r"\b(?:text|flag|origin|folder|time_zone|mail_server|sender)\(\s*\"(BUTIK_[A-Z_]+)\"")
 DOCUMENTED = re.compile(r"^\| `(BUTIK_[A-Z_]+)` \|", re.MULTILINE)
 
 

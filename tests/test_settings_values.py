@@ -65,6 +65,24 @@ def test_an_address_is_refused_by_the_name_of_its_setting(monkeypatch: pytest.Mo
         environment.origin("BUTIK_POS_ORIGIN")
 
 
+def test_a_mail_server_that_cannot_be_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUTIK_MAIL_URL", "http://butik:secret@mail.example.com")
+    with pytest.raises(ImproperlyConfigured, match="BUTIK_MAIL_URL must be as smtps://") as refusal:
+        environment.mail_server("BUTIK_MAIL_URL")
+    assert "secret" not in str(refusal.value)
+    monkeypatch.setenv("BUTIK_MAIL_URL", "")
+    assert environment.mail_server("BUTIK_MAIL_URL") is None
+
+
+@pytest.mark.parametrize("said", ["", "butik", "Butik", "a@b@c", "butik@example.com\nBcc: x@y.z", "Butik <butik@>"])
+def test_a_sender_that_is_none_is_refused(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "text", lambda name, default="": said)
+    with pytest.raises(ImproperlyConfigured, match="BUTIK_MAIL_FROM must be an address"):
+        environment.sender("BUTIK_MAIL_FROM")
+    monkeypatch.setattr(environment, "text", lambda name, default="": "Butik <butik@example.com>")
+    assert environment.sender("BUTIK_MAIL_FROM") == "Butik <butik@example.com>"
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

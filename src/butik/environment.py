@@ -2,13 +2,16 @@
 
 import os
 import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
+from butik.lib.mail_server import MailServer, read_mail_server
 from butik.lib.web_address import BadWebAddress, read_origin
 
 
@@ -63,6 +66,27 @@ def time_zone(name: str, default: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ImproperlyConfigured(f"{name} must be a time zone such as Europe/Copenhagen, not {said!r}.") from None
     return said
+
+
+def mail_server(name: str) -> MailServer | None:
+    """None when no mail is sent. A refusal does not repeat the password."""
+    said = text(name)
+    try:
+        return read_mail_server(said) if said else None
+    except BadWebAddress as error:
+        raise ImproperlyConfigured(f"{name} {error}.") from None
+
+
+def sender(name: str) -> str:
+    """From whom mails come: butik@example.com, or Butik <butik@example.com>."""
+    said = text(name)
+    try:
+        validate_email(parseaddr(said)[1])
+        if said.isprintable():
+            return said
+    except ValidationError:
+        pass
+    raise ImproperlyConfigured(f"{name} must be an address such as Butik <butik@example.com>, not {said!r}.")
 
 
 def postgresql(url: str, name: str) -> dict[str, Any]:

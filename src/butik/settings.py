@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from butik.environment import flag, folder, origin, postgresql, text, time_zone
+from butik.environment import flag, folder, mail_server, origin, postgresql, sender, text, time_zone
 from butik.roles import ROLES
 
 PACKAGE = Path(__file__).resolve().parent
@@ -157,7 +157,19 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _is_https
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # never into a log: mails bear links that sign in
+
+# Mail: about people's accounts, sent by the worker (staff/account_mails.py). Without a server none is sent, and never
+# into a log: mails bear links that set a password.
+_mail = mail_server("BUTIK_MAIL_URL")
+SENDS_MAIL = _mail is not None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail else 'dummy'}.EmailBackend"
+if _mail:
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+starttls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = sender("BUTIK_MAIL_FROM") if SENDS_MAIL else ""
+PASSWORD_RESET_TIMEOUT = 30 * 60
 
 # Cookies ignore ports: each service names its own, and only https lets it claim the host.
 _cookie = f"{'__Host-' if _is_https else ''}butik-{BUTIK_ROLE}-{_address.port or 443}"

@@ -16,6 +16,7 @@ from tests.support.street import ALICE, BOB, CHAIN, PASSWORD, SHOP, STORE, Stree
 
 pytestmark = pytest.mark.browser
 
+FORGOTTEN = "/accounts/password/reset/"
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -25,7 +26,7 @@ def test_every_page_fits_a_phone_and_is_danish(street: Street, open_browser: Ope
     url, email = {STORE: (street.store_url, BOB), CHAIN: (street.chain_url, ALICE)}[service]
     page = open_browser(PHONE, locale="da-DK").new_page()
     sign_in_on_a_phone(page, url, email)
-    found = walk(page, url, "/", "/errors/", "/audit-log/", "/accounts/2fa/", "/accounts/password/change/")
+    found = walk(page, url, "/", "/errors/", "/audit-log/", "/accounts/2fa/", "/accounts/password/change/", FORGOTTEN)
     assert {route: faults for route, faults in found.items() if faults} == {}
     assert len(found) > 15
 

@@ -23,6 +23,7 @@ SHARED = {
     "sync_seenkey": "what this service's own line has just read",
     "sync_uplink": "how far this service's own line has got",
     "staff_trycount": "how often somebody was wrong: who tries is nobody's yet",
+    "staff_accountmail": "a mail that waits, to an address that may be nobody's",
     "staff_person": "a person may work for several organisations; memberships say for which",
 }
 

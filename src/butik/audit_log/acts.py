@@ -82,6 +82,7 @@ ACTS = {
     "staff.person.address_changed": _("Address of a person changed"),
     "staff.person.invited": _("Person given access"),
     "staff.person.password_changed": _("Password of a person changed"),
+    "staff.person.password_reset": _("New password chosen by the link of a mail"),
     "staff.person.second_factor_changed": _("Second factor of a person changed"),
     "staff.person.sign_in_failed": _("Failed sign-in"),
     "staff.person.signed_in": _("Signed in"),

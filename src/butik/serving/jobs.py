@@ -33,6 +33,7 @@ class Job:
 
 
 JOBS = (
+    Job("mails about accounts", "staff", "butik.staff.account_mails.send_mails", every=2),
     Job("article imports", "articles", "butik.articles.work.work_imports", every=5, wakes=frozenset({"import"})),
     Job("price files", "pricing", "butik.pricing.work.work_price_files", every=60, wakes=frozenset({"prices"})),
     Job("sending to the chain", "sync", "butik.sync.work.send", every=1, wakes=ANY),

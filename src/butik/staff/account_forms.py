@@ -5,12 +5,16 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
+from django.forms import EmailField, EmailInput, Form
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from butik.lib.clock import now
+from butik.organisation.guesses import address_of
+from butik.staff.addresses import normal_address
 from butik.staff.models import Person
 from butik.staff.sign_in import counted_try
-from butik.staff.tries import TooManyTries, once, take_try
+from butik.staff.tries import TooManyTries, once, reset_counters, take_try
 
 
 class _CountedCode:
@@ -49,3 +53,22 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
             said: str = super().clean_oldpassword()
             tried.right = True
         return said
+
+
+class ForgottenPasswordForm(Form):
+    email = EmailField(
+        label=gettext_lazy("Email address"),
+        max_length=254,
+        widget=EmailInput({"autocomplete": "email", "autofocus": True}),
+    )
+
+    def clean_email(self) -> str:
+        """Bounded for whoever asks and for whoever is written to, known or not: nobody's mailbox is filled by this."""
+        address = normal_address(self.cleaned_data["email"])
+        try:
+            take_try(reset_counters(address, address_of(context.request)), now())
+        except TooManyTries as refusal:
+            raise ValidationError(
+                _("Too many mails were asked for. Look in your mailbox, or try again later.")
+            ) from refusal
+        return address

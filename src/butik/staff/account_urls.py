@@ -10,6 +10,7 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.urls import path
 
+from butik.staff.password_reset import ask_password_reset, choose_password, password_reset_asked
 from butik.staff.sign_in_page import sign_in
 
 urlpatterns = [
@@ -18,6 +19,9 @@ urlpatterns = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
+    path("password/reset/", ask_password_reset, name="account_reset_password"),
+    path("password/reset/asked/", password_reset_asked, name="account_reset_password_asked"),
+    path("password/reset/<uidb64>/<token>/", choose_password, name="account_choose_password"),
     path("2fa/", mfa.index, name="mfa_index"),
     path("2fa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),

@@ -63,6 +63,30 @@ class TryCount(models.Model):
     busy_until = models.DateTimeField(db_index=True)
 
 
+class AccountMail(models.Model):
+    """A mail about somebody's account that is to be sent (`account_mails.py`). No link is kept: it is made on sending.
+
+    Whoever asks for a new password, known or not, makes a row: the page does not look who has the address.
+    """
+
+    class Kind(models.TextChoices):
+        RESET = "RESET", "New password asked for"
+        PASSWORD_CHANGED = "PASSWORD_CHANGED", "Password changed"
+        SECOND_FACTOR_CHANGED = "SECOND_FACTOR_CHANGED", "Second factor changed"
+        ADDRESS_CHANGED = "ADDRESS_CHANGED", "Address changed"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    address = AddressField()
+    kind = models.CharField(max_length=21, choices=Kind)
+    language = models.CharField(max_length=5)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True)
+    tries = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["address", "kind"], name="account_mail_once")]
+
+
 class Membership(TenantModel):
     """A level over an organisation (no chain, no store), a chain (no store) or one store."""
 

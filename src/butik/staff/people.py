@@ -5,14 +5,16 @@ from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.tokens import default_token_generator
 from django.db import IntegrityError, transaction
 
 from butik.audit.actions import record
 from butik.lib.texts import plain_text
 from butik.organisation.models import Chain, Store
 from butik.organisation.tenancy import tenant_scope
+from butik.staff.account_mails import queue_mail
 from butik.staff.addresses import normal_address
-from butik.staff.models import Membership, Person
+from butik.staff.models import AccountMail, Membership, Person
 
 
 class KnownPerson(Exception):
@@ -74,6 +76,7 @@ def change_address(*, person: Person, email: str, actor: str, now: datetime) -> 
         taken = Person.objects.filter(email=email).exclude(pk=person.pk).first()
         if taken is not None:
             raise KnownPerson(taken)
+        left = person.email
         person.email = normal_address(email)
         try:
             with transaction.atomic():
@@ -81,6 +84,7 @@ def change_address(*, person: Person, email: str, actor: str, now: datetime) -> 
         except IntegrityError as error:  # somebody else was faster
             raise KnownPerson(Person.objects.get(email=email)) from error
         record_of_person("staff.person.address_changed", person, memberships, actor=actor, at=now)
+        queue_mail(left, AccountMail.Kind.ADDRESS_CHANGED, language=person.language, now=now)
 
 
 def renew_access(*, person: Person, password: str, without_factor: bool, actor: str, now: datetime) -> None:
@@ -96,9 +100,25 @@ def renew_access(*, person: Person, password: str, without_factor: bool, actor: 
         if password:
             person.save(update_fields=["password"])
             record_of_person("staff.person.password_changed", person, memberships, actor=actor, at=now)
+            queue_mail(person.email, AccountMail.Kind.PASSWORD_CHANGED, language=person.language, now=now)
         if without_factor:
             for factor in Authenticator.objects.filter(user=person):
                 factor.delete()  # one by one: each leaves its line, and ends the sessions that it opened
+
+
+def reset_password(*, person: Person, token: str, password: str, now: datetime) -> bool:
+    """By the link of a mail, once: of two at the same time one is late. Ends her sessions, and signs nobody in."""
+    person.set_password(password)  # slow on purpose: before the transaction
+    with tenant_scope([], person=person.pk):
+        memberships = list(Membership.objects.filter(person=person))
+    with tenant_scope({each.organisation_id for each in memberships}, person=person.pk), transaction.atomic():
+        stands = Person.objects.select_for_update().get(pk=person.pk)
+        if not stands.is_active or not default_token_generator.check_token(stands, token):
+            return False
+        person.save(update_fields=["password"])
+        record_of_person("staff.person.password_reset", person, memberships, actor=person.actor, at=now)
+        queue_mail(stands.email, AccountMail.Kind.PASSWORD_CHANGED, language=person.language, now=now)
+    return True
 
 
 def record_of_person(

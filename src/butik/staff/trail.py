@@ -14,7 +14,8 @@ from django.dispatch import receiver
 
 from butik.lib.clock import now
 from butik.organisation.tenancy import tenant_scope
-from butik.staff.models import Membership, Person
+from butik.staff.account_mails import queue_mail
+from butik.staff.models import AccountMail, Membership, Person
 from butik.staff.people import record_of_person
 from butik.staff.tries import Rule, TooManyTries, single_counter, take_try
 
@@ -52,6 +53,7 @@ def _signed_out(user: Any, **_: Any) -> None:
 @receiver(password_changed)
 def _password_changed(user: Person, **_: Any) -> None:
     note("staff.person.password_changed", user, at=now())
+    queue_mail(user.email, AccountMail.Kind.PASSWORD_CHANGED, language=user.language, now=now())
 
 
 @receiver(post_save, sender=Authenticator)
@@ -83,3 +85,4 @@ def _second_factor_changed(factor: Authenticator, change: str) -> None:
         change=change,
         kind=str(factor.type),
     )
+    queue_mail(person.email, AccountMail.Kind.SECOND_FACTOR_CHANGED, language=person.language, now=now())

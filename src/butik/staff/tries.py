@@ -31,6 +31,8 @@ KNOWN_DEVICE = Rule(10, timedelta(minutes=1))
 ACCOUNT_FROM_HERE = Rule(5, timedelta(minutes=3))
 ACCOUNT_FROM_ANYWHERE = Rule(20, timedelta(minutes=3))
 FROM_HERE = Rule(20, timedelta(seconds=30))
+MAILS_TO_ACCOUNT = Rule(3, timedelta(minutes=20))
+MAILS_FROM_HERE = Rule(10, timedelta(minutes=3))
 ONCE = Rule(1, timedelta(minutes=2))
 
 
@@ -53,6 +55,12 @@ def counters(*, purpose: str, account: str, block: str, device: str | None) -> C
         _key(purpose, "anywhere", name): ACCOUNT_FROM_ANYWHERE,
         _key(purpose, "from", block): FROM_HERE,
     }
+
+
+def reset_counters(account: str, block: str) -> Counters:
+    """Asking for a mail is never wrong and never given back: what is counted are the mails."""
+    name = normal_address(account)
+    return {_key("reset", "mails", name): MAILS_TO_ACCOUNT, _key("reset", "from", block): MAILS_FROM_HERE}
 
 
 def once(*parts: str) -> Counters:
