@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.processes import LOOPBACK, free_port
+from tests.support.ports import LOOPBACK, free_port
 
 
 class Mailbox:

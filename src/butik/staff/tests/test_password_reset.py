@@ -20,7 +20,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.support.cast import PASSWORD, Cast, signed_in
 from tests.support.mail_server import Mailbox, make_certificate, running_mail_server, server_context
-from tests.support.processes import LOOPBACK
+from tests.support.ports import LOOPBACK
 
 from butik.audit.models import AuditEntry
 from butik.lib.clock import now
