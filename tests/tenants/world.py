@@ -462,7 +462,7 @@ def _fill_logs(mark: str, at: datetime, organisation: Organisation, chain: Chain
         store_id=store.id,
         at=at,
         actor="system",
-        action="tests.world.built",
+        action="organisation.chain.founded",
         subject=mark,
         data={"mark": mark},
     )
