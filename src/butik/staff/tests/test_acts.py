@@ -14,6 +14,7 @@ from tests.support.till import Till
 from butik.lib.clock import now
 from butik.organisation.tenancy import tenant_scope
 from butik.simulator.demo.second_factor import code_at
+from butik.staff.account_mails import reset_path
 from butik.staff.actions import add_assistant
 from butik.staff.models import Membership, Person, ShopAssistant
 from butik.staff.pins import check_pin, make_pin_verifier
@@ -120,6 +121,16 @@ def test_somebody_signs_in_changes_her_password_and_signs_out(cast: Cast) -> Non
     told_each("staff.person.signed_in", *everywhere, about=bob.pk)
     told_each("staff.person.password_changed", *everywhere, about=bob.pk)
     told_each("staff.person.signed_out", *everywhere, about=bob.pk)
+
+
+def test_a_password_is_chosen_anew_by_a_link(cast: Cast) -> None:
+    client, bob = Client(), cast.bob
+    page = client.get(reset_path(bob), follow=True)
+    new = "another horse battery"
+    client.post(page.redirect_chain[-1][0], {"new_password1": new, "new_password2": new})
+    bob.refresh_from_db()
+    assert bob.check_password(new)
+    told("staff.person.password_reset", cast.store, by=bob.actor, about=bob.pk)
 
 
 def test_a_second_factor_is_set_up_and_taken_away(cast: Cast) -> None:
