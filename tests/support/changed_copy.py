@@ -18,8 +18,8 @@ from tools.npm import npm
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("src", "tests", "tools", "docs", "conftest.py", "pyproject.toml", "package.json", "hatch_build.py")
 LEFT_OUT = shutil.ignore_patterns("node_modules", "__pycache__", ".pytest_cache")
-# What a test says when it notices; an import or a fixture that breaks says nothing about a row.
-NOTICED = re.compile(r"AssertionError|assert |DID NOT RAISE|Failed: |TimeoutError|DoesNotExist")
+# What a test says first when it notices. A name, an import or a fixture that breaks says nothing about a row.
+NOTICED = re.compile(r"AssertionError|assert |Failed: |\S+\.DoesNotExist|\S*TimeoutError|Error: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _pytest_outcome(cases: list[ET.Element]) -> Outcome:
     failures = [str(each.get("message")) + (each.text or "")[-3000:] for case in cases for each in case.iter("failure")]
     errors = [str(each.get("message")) for case in cases for each in case.iter("error")]
     ran = len([case for case in cases if case.find("skipped") is None])
-    noticed = bool(failures) and not errors and all(NOTICED.search(each) for each in failures)
+    noticed = bool(failures) and not errors and all(NOTICED.match(each) for each in failures)
     said = "\n".join([*failures, *errors])[:1500]
     return Outcome(ran, is_green=bool(ran) and not failures and not errors, is_red=noticed, said=said)
 
@@ -124,5 +124,5 @@ def _vitest_outcome(report: Any) -> Outcome:
     cases = [case for suite in report["testResults"] for case in suite["assertionResults"]]
     ran = [case for case in cases if case["status"] in {"passed", "failed"}]
     failures = [message for case in ran for message in case["failureMessages"]]
-    noticed = bool(failures) and all(re.search("AssertionError|Timed out|timed out|Error: ", each) for each in failures)
+    noticed = bool(failures) and all(NOTICED.match(each) for each in failures)
     return Outcome(len(ran), is_green=bool(ran) and not failures, is_red=noticed, said="\n".join(failures)[:1500])
