@@ -265,6 +265,13 @@ FAULTS: dict[int, Fault] = {
         "return self.filter(search_text=folded)",
         f"{APPS}/store_management/tests/test_articles.py::test_it_finds_by_the_beginning_of_text_number_or_barcode",
     ),
+    147: Fault(
+        f"{APPS}/articles/rows.py",
+        'return whole_words.rstrip(" ,;-/")',
+        "return text",
+        f"{APPS}/articles/tests/test_import_a_file.py::"
+        "test_a_long_name_is_kept_and_shortened_at_a_word_for_the_receipt",
+    ),
     148: Fault(
         f"{APPS}/articles/lookup.py",
         "a.linked_number, a.is_blocked, a.version, b.quantity_milli",

@@ -272,7 +272,7 @@ def make_content(depot: Depot, at: datetime, articles: list[Article], **changes:
 
 
 def problem(answer: Any) -> tuple[int, str]:
-    return answer.status_code, msgspec.json.decode(answer.content)["type"]
+    return answer.status_code, msgspec.json.decode(answer.content).get("type", "")
 
 
 def midday(day: int) -> datetime:
