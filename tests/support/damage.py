@@ -9,6 +9,7 @@ from django.db import connection
 from tests.support.databases import signed_in_as
 from tests.support.postgres import OWNER
 
+EMPTY_LEAF = bytes([10, 0, 0, 0, 0, 0x10, 0, 0])  # of an index: no entry
 INTERIOR = (2, 5)  # the first byte of such a page of an index or a table
 RAISES = """
 CREATE FUNCTION damaged() RETURNS text LANGUAGE plpgsql STABLE AS
@@ -76,3 +77,14 @@ def overwrite_pages(file: Path, marker: bytes, size: int = 4096) -> bytes:
     connection.close()  # its cache knows better
     file.write_bytes(spoilt)
     return whole
+
+
+def overwrite_index(file: Path, name: str, page: bytes | None = None) -> None:
+    """Spoil an index's root page; or put an empty leaf (`page`) there, so that entries are lost without a word."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rootpage FROM sqlite_master WHERE name = %s", [name])
+        at = (cursor.fetchone()[0] - 1) * 4096
+    connection.close()  # its log is moved into the file
+    content = bytearray(file.read_bytes())
+    content[at : at + 4096] = (page or b"\xff").ljust(4096, b"\0" if page else b"\xff")
+    file.write_bytes(content)

@@ -25,6 +25,7 @@ from butik.organisation.tenancy import tenant_scope
 from butik.sales.outgoing import record_bodies, sales_received
 from butik.sync.kinds import RECORD, SKIPPED
 from butik.sync.models import SkippedItem
+from butik.sync.outbox_indexes import mend_indexes
 from butik.sync.wire import ITEMS_LIMIT, PushItem, SkippedBody
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ def waiting_items(organisation_id: UUID, *, behind: int, now: datetime) -> list[
     except Exception as error:
         if not is_its_own(error):
             raise
+        mend_indexes()  # what comes next reads them alone
     return _one_by_one(organisation_id, behind, now)
 
 

@@ -20,6 +20,7 @@ from butik.sync.core import Effect, Reader, Sender
 from butik.sync.held import apply_entries
 from butik.sync.kinds import FEED_KINDS
 from butik.sync.models import SeenKey, SkippedItem, Uplink
+from butik.sync.outbox_indexes import mend_indexes
 from butik.sync.outgoing import LONG_AGO, Unread, is_its_own, note_skipped, waiting_items
 from butik.sync.wire import ITEMS_LIMIT, FeedItem, FeedPage, Push, Pushed, PushItem
 
@@ -92,6 +93,9 @@ def number_items(organisation_id: UUID, now: datetime) -> None:
     except Exception as error:
         if not is_its_own(error):
             raise
+        if mend_indexes():
+            number_items(organisation_id, now)
+            return
         _number_one_by_one(organisation_id, now)
 
 

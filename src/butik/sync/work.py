@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 
 from butik.lib.clock import now
+from butik.lib.storage import is_damaged
 from butik.organisation.installation import this_installation
 from butik.organisation.keys import service_key
 from butik.organisation.models import Store
@@ -27,6 +28,7 @@ from butik.sync.held import retry_held
 from butik.sync.kinds import AT_HEAD
 from butik.sync.line import Line, LineTrouble
 from butik.sync.models import Uplink
+from butik.sync.outbox_indexes import mend_indexes
 from butik.sync.outgoing import is_its_own, take_up_skipped
 from butik.sync.status import describe_status
 
@@ -94,15 +96,17 @@ class Link:
         if self.send_pauses.lasts:
             return
         is_due = time.monotonic() - self.called_at >= HEARTBEAT
-        if not (is_due or db.has_unsent(self.store.organisation_id)):
-            return
         try:
+            if not (is_due or db.has_unsent(self.store.organisation_id)):
+                return
             if is_due:
                 renew_in_time(line=self.line, now=now())
             self._look_again()
             while self.send_once():
                 pass
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and tried again
+            if is_damaged(error) and mend_indexes():
+                return  # the next round is a second away
             self.send_pauses.grow()
             self.tell(error)
         else:
@@ -145,6 +149,7 @@ class Link:
     def _look_again(self) -> None:
         if time.monotonic() - self.looked_at >= LOOK_AGAIN_EVERY:
             self.looked_at = time.monotonic()
+            mend_indexes()  # one that lost entries raises nothing
             take_up_skipped(self.store.organisation_id, acked=db.read_uplink().acked, now=now())
 
     def tell(self, error: Exception | None) -> None:

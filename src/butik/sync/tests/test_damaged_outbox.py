@@ -4,11 +4,13 @@ import json
 import logging
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
 from django.db import connection
-from tests.support.damage import damaged_where, moved_to, overwrite_pages
+from django.test import Client
+from tests.support.damage import EMPTY_LEAF, damaged_where, moved_to, overwrite_index, overwrite_pages
 from tests.support.till import Shop, Till
 
 from butik.changes.models import OutboxItem
@@ -16,11 +18,14 @@ from butik.lib.ids import new_id
 from butik.organisation.tenancy import tenant_scope
 from butik.sales.models import Sale
 from butik.sync import uplink as db
+from butik.sync import work
+from butik.sync.line import Line
 from butik.sync.models import SkippedItem, TakenItem, Uplink
+from butik.sync.outbox_indexes import INDEXES, mend_indexes
 from butik.sync.outgoing import take_up_skipped
 from butik.sync.tests.conftest import StoreCaller, now
 from butik.sync.tests.test_uplink import forget_items, number, pushed, put, sell, take_answer
-from butik.sync.wire import Push, PushItem, SkippedBody
+from butik.sync.wire import Push, Pushed, PushItem, SkippedBody
 
 MARKER = "this-page-is-gone"
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="overwrites pages of a SQLite file")
@@ -163,6 +168,57 @@ def test_a_row_that_cannot_be_numbered_does_not_hold_up_the_others(shop: Shop, t
         push = push_now(shop)
         assert kinds(push) == ["error", "error"]
         assert SkippedItem.objects.get().seq is None
+
+
+class Chain(Line):
+    """One that takes all it is sent."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[int, str, str]] = []
+
+    def push(self, push: Push) -> Pushed:
+        self.taken += [(item.seq, item.kind, bytes(item.body).decode()) for item in push.items]
+        last = push.items[-1] if push.items else None
+        acked, uid = (last.seq, last.uid) if last else (db.read_uplink().acked, push.follows)
+        return Pushed(UUID(int=1), push.outbox, acked, uid, 0, now().timestamp())
+
+
+@on_sqlite
+@pytest.mark.parametrize("page", [None, EMPTY_LEAF])
+@pytest.mark.parametrize("index", INDEXES)
+@pytest.mark.parametrize("is_numbered", [False, True])
+def test_a_damaged_index_stops_nothing_and_is_said(
+    shop: Shop,
+    tmp_path: Path,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    index: str,
+    page: bytes | None,
+    is_numbered: bool,
+) -> None:
+    settings.BUTIK_DATA = tmp_path
+    monkeypatch.setattr(work, "renew_in_time", lambda **_: None)
+    chain = Chain()
+    with moved_to(tmp_path / "copy.sqlite3") as copy:
+        put(shop, '"one"', '"two"')
+        if is_numbered:
+            number(shop)
+        put(shop, '"three"')
+        overwrite_index(copy, index, page)
+        link = work.Link(shop.store, chain)
+        for _ in range(3):
+            link.called_at = work.LONG_AGO
+            link.send()
+        assert chain.taken == [(1, "error", '"one"'), (2, "error", '"two"'), (3, "error", '"three"')]
+        assert not SkippedItem.objects.exists()
+        [said] = [each for each in caplog.records if each.levelno == logging.ERROR]
+        assert index in said.getMessage()
+        assert Client().get("/health").json()["database"] == "damaged"
+        put(shop, '"four"')  # the mended index takes what comes
+        link.send()
+        assert chain.taken[3:] == [(4, "error", '"four"')]
+        assert not mend_indexes()
 
 
 # --- the chain ---
