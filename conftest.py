@@ -28,6 +28,15 @@ def _every_act_has_words() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_installation_is_left() -> Iterator[None]:
+    """Which store or chain a service is, is read once a process: the next test's database says something else."""
+    yield
+    from butik.organisation.installation import forget_installation
+
+    forget_installation()
+
+
+@pytest.fixture(autouse=True)
 def _no_language_is_left() -> Iterator[None]:
     """A page in Danish leaves its thread speaking Danish: the next test's words must not depend on that."""
     yield

@@ -16,9 +16,11 @@ from butik.organisation.tenancy import tenant_scope
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
+ACT = "organisation.chain.founded"
+
 
 def page_of(path: str, size: int) -> Page[AuditEntry]:
-    rows = AuditEntry.objects.filter(action="x.y.z")
+    rows = AuditEntry.objects.filter(action=ACT)
     return newest_first(RequestFactory().get(path), rows, "at", "id", size=size)
 
 
@@ -28,9 +30,9 @@ def test_every_row_comes_once_in_order_even_with_equal_moments(db: None, size: i
     with tenant_scope([company.organisation_id]):
         for hours in (0, 1, 1, 1, 2, 3, 3, 4, 5):
             AuditEntry.objects.create(
-                organisation_id=company.organisation_id, at=START + timedelta(hours=hours), actor="a", action="x.y.z"
+                organisation_id=company.organisation_id, at=START + timedelta(hours=hours), actor="a", action=ACT
             )
-        wanted = list(AuditEntry.objects.filter(action="x.y.z").order_by("-at", "-id"))
+        wanted = list(AuditEntry.objects.filter(action=ACT).order_by("-at", "-id"))
         seen: list[AuditEntry] = []
         path = "/list/?q=a%20b"
         while path:
@@ -44,7 +46,7 @@ def test_the_address_keeps_the_filter_and_knows_the_way_back(db: None) -> None:
     company = found_organisation(name="N", company="N", vat_number="DK1", actor="system", now=START)
     with tenant_scope([company.organisation_id]):
         for _ in range(3):
-            AuditEntry.objects.create(organisation_id=company.organisation_id, at=START, actor="a", action="x.y.z")
+            AuditEntry.objects.create(organisation_id=company.organisation_id, at=START, actor="a", action=ACT)
         first = page_of("/list/?q=a%20b", 2)
         assert first.newest_address == ""
         assert QueryDict(first.older_address.partition("?")[2])["q"] == "a b"

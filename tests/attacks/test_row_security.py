@@ -5,12 +5,14 @@ catalogue knows, so that a new table is attacked by being there."""
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import Error, connection, transaction
 
 from butik.organisation.row_security import tenant_tables
 from butik.organisation.tenancy import tenant_scope
 from tests.support.fingerprint import changed, fingerprint
+from tests.support.postgres import OWNER, Postgres
 from tests.tenants.world import Tenant
 
 pytestmark = pytest.mark.postgres
@@ -84,6 +86,82 @@ def test_nothing_goes_round_the_tables(ours: Tenant, theirs: Tenant) -> None:
             assert attempt(statement) == -1, statement
     with tenant_scope([theirs.organisation.pk]), transaction.atomic():
         assert attempt("SET row_security = off; SELECT count(*) FROM articles_article") == -1  # refused, not obeyed
+
+
+def asked(statement: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return [str(name) for (name,) in cursor.fetchall()]
+
+
+OURS = "NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'"
+
+
+def openings() -> list[str]:
+    """Views and tables that show rows with their owner's rights, numbers that can be set back, functions that run
+    with their owner's rights, and large objects, which know no rows."""
+    return [
+        *asked(
+            f"""SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname {OURS} AND has_table_privilege(c.oid, 'SELECT')
+            AND (c.relkind IN ('m', 'f')
+                 OR c.relkind = 'v' AND NOT 'security_invoker=true' = ANY(coalesce(c.reloptions, '{{}}')))"""
+        ),
+        *asked(
+            f"""SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname {OURS} AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'UPDATE') END"""
+        ),
+        *asked(
+            f"""SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname {OURS} AND p.prosecdef AND has_function_privilege(p.oid, 'EXECUTE')"""
+        ),
+        *asked("SELECT oid FROM pg_largeobject_metadata"),
+    ]
+
+
+def test_nothing_of_the_catalogue_opens_what_the_tables_keep_shut(ours: Tenant, postgres: Postgres) -> None:
+    """Whatever is new is looked at by being there; what the owner makes here for a moment is found."""
+    assert openings() == []
+    made = {
+        "seen": "CREATE VIEW seen AS SELECT * FROM articles_article; GRANT SELECT ON seen TO PUBLIC",
+        "kept": "CREATE MATERIALIZED VIEW kept AS SELECT * FROM articles_article; GRANT SELECT ON kept TO PUBLIC",
+        "counts": "CREATE SEQUENCE counts; GRANT UPDATE ON SEQUENCE counts TO PUBLIC",
+        "acts": "CREATE FUNCTION acts() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
+    }
+    gone = [("VIEW", "seen"), ("MATERIALIZED VIEW", "kept"), ("SEQUENCE", "counts"), ("FUNCTION", "acts()")]
+    with psycopg.connect(postgres.url(connection.settings_dict["NAME"], OWNER), autocommit=True) as owner:
+        try:
+            for statement in made.values():
+                owner.execute(statement)
+            assert sorted(openings()) == sorted(made)
+        finally:
+            for what, name in gone:
+                owner.execute(f"DROP {what} IF EXISTS {name}")
+
+
+def test_what_the_server_has_counted_names_nothing(ours: Tenant, theirs: Tenant) -> None:
+    """The planner's statistics hold values of rows, whoever's they are."""
+    tables = ", ".join(f"'{each}'" for each in tenant_tables())
+    with tenant_scope([theirs.organisation.pk]):
+        assert attempt(f"SELECT count(*) FROM pg_stats WHERE tablename IN ({tables})") == 0
+        assert attempt(f"SELECT count(*) FROM pg_stats_ext WHERE tablename IN ({tables})") == 0
+        assert attempt("SELECT count(*) FROM pg_statistic") == -1
+
+
+def test_nothing_can_be_put_beside_the_tables(ours: Tenant, theirs: Tenant) -> None:
+    """A function of one's own in a condition would see the rows that a policy is about to hide."""
+    with tenant_scope([theirs.organisation.pk]):
+        for statement in (
+            "CREATE FUNCTION x(text) RETURNS bool COST 0.0001 LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
+            "CREATE VIEW x AS SELECT * FROM articles_article",
+            "CREATE TABLE x AS SELECT * FROM articles_article",
+            "CREATE OPERATOR = (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text)",
+            "CREATE RULE x AS ON SELECT TO articles_article DO INSTEAD SELECT 1",
+            "CREATE POLICY x ON articles_article USING (true)",
+            "CREATE STATISTICS x ON number, price FROM articles_article",
+        ):
+            with pytest.raises(Error), transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
 
 
 def test_this_test_would_notice(ours: Tenant, theirs: Tenant) -> None:
