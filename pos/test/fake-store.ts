@@ -218,6 +218,7 @@ export class FakeStore {
     const call = path.replace('/api/pos/v1', '');
     if (call.split('?')[0] === '/state') {
       this.asked++;
+      this.said = Object.fromEntries(new URLSearchParams(call.split('?')[1]));
       return json({
         series: this.standing(new URLSearchParams(call.split('?')[1]).get('series')),
         server_time: now / 1000,
@@ -235,6 +236,9 @@ export class FakeStore {
     if (call === '/unpair') return json({ unpaired: true });
     return problem('not-found', 404);
   }
+
+  /** What the device said of itself when it asked for the state last. */
+  said: Record<string, string> = {};
 
   /** The chain has nothing that came behind `passedOn`. */
   passedOn = Infinity;

@@ -6,8 +6,9 @@ import re
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,7 @@ import zstandard
 
 from butik.lib.clock import now
 from butik.lib.ids import new_id
-from butik.lib.signing import SigningKey, encode
-from butik.pricing.price_list import PricedArticle
+from butik.lib.signing import BadDocument, SigningKey, encode
 from butik.serving.archive import ArchiveTrouble, Manifest, describe_file, read_archive, write_archive
 from butik.serving.restore import put_back
 from butik.simulator.device import Device
@@ -107,10 +107,13 @@ def test_a_running_service_comes_back_on_another_machine(
     with store.hand() as hand:
         was = hand("installed_store")
         device = Device.enrol(tmp_path / "device", store.url, hand("device_code"), "Tablet")
+    sell_at(store, device, "12,95", tmp_path)
     sell(device, 3)
     made = butik(store, "backup", archive, "--recipient", key[1])
     assert made.returncode == 0, made.stderr
     assert b"Havnegade" not in archive.read_bytes()
+    for price in ("13,00", "13,50"):  # price files that the archive does not know
+        sell_at(store, device, price, tmp_path)
     sell(device, 4)  # the store has acknowledged them, and its archive does not have them
 
     other = elsewhere(store, tmp_path, request)
@@ -129,17 +132,39 @@ def test_a_running_service_comes_back_on_another_machine(
         assert hand("installed_store") == was
         assert hand("counters") == [1, 2, 3]
         move(device, other)
-        device.refresh()
+        sell_at(other, device, "14,00", tmp_path)
         assert device.unsent == 4
         assert {each.outcome for each in device.push()} == {"BOOKED"}
         device.refresh()
-        assert (device.unsent, hand("counters")) == (0, [1, 2, 3, 4, 5, 6, 7])
+        sell(device, 1)
+        assert (device.unsent, hand("counters")) == (0, [1, 2, 3, 4, 5, 6, 7, 8])
         device.close()
         assert httpx.get(f"{other.url}/health").status_code == 200
 
 
+def sell_at(service: Service, device: Device, price: str, folder: Path) -> None:
+    """Bring in a price, and wait until the device sells at it."""
+    (folder / "prices.csv").write_text(f"number;barcode;text;price;vat\n1001;5701234567899;MILK;{price};25\n")
+    imported = butik(service, "import_articles", folder / "prices.csv", "--chain", "1")
+    assert imported.returncode == 0, imported.stdout + imported.stderr
+    cents = int(price.replace(",", ""))
+    for _ in range(300):
+        if price_of(device) == cents:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"The device still sells at {price_of(device)} and not at {price}.")
+
+
+def price_of(device: Device) -> int:
+    """None of an older version is taken: while the store has no other, the device keeps what it has."""
+    with suppress(BadDocument):
+        device.refresh()
+    return device.prices.articles[0].price if device.prices else 0
+
+
 def sell(device: Device, count: int) -> None:
-    article = PricedArticle("1001", "MILK", 1295, 1, 2500, "PCS", "", "5701234567899", None, None, is_blocked=False)
+    assert device.prices is not None
+    article = device.prices.articles[0]
     assistant = StaffMember(new_id(), "101", "Maja", "OPERATOR", PinVerifier("PBKDF2-SHA256", 1, "", ""), 1)
 
     def pay(total: int) -> Payment:

@@ -304,7 +304,7 @@ FAULTS: dict[int, Fault] = {
     ),
     172: Fault(
         f"{APPS}/staff/actions.py",
-        "found.pin, found.pin_version, found.blocked_at = dict(pin), found.pin_version + 1, None",
+        "found.pin, found.pin_version, found.blocked_at = dict(pin), next_version(found.pin_version, now), None",
         "found.pin, found.pin_version = dict(pin), found.pin_version + 1",
         f"{APPS}/staff/tests/test_acts.py::test_a_new_pin_unblocks_too",
     ),

@@ -5,7 +5,7 @@ import { toBase64url } from '../wire/base64url';
 import type { SeriesStanding } from '../wire/pull';
 import type { Service } from '../wire/service';
 import { noteTime } from './clock';
-import { compare, ourSeries, statePath } from './compare';
+import { compare, type KnownVersions, ourSeries, statePath } from './compare';
 import type { Till } from './till';
 
 export interface CloudState {
@@ -25,15 +25,22 @@ export function askReady(till: Till, device: DeviceRow, cloud: Service): Promise
     key: toBase64url(device.key.publicKey),
     app: till.app,
     holds: till.emergency.value?.held?.sha256 ?? '',
+    known: knownVersions(till),
   };
   return timed(till, () => cloud.json<CloudState>('/ready', { method: 'POST', body }));
 }
 
 export async function askState(till: Till, cloud: Service): Promise<CloudState> {
   const ours = await ourSeries(till, currentAssignment(till.emergency.value)?.series.id);
-  const state = await timed(till, () => cloud.json<CloudState>(statePath(ours)));
+  const state = await timed(till, () => cloud.json<CloudState>(statePath(ours, knownVersions(till))));
   await compare(till, ours, state.series);
   return state;
+}
+
+/** What this device has seen of the emergency cloud's own papers. */
+export function knownVersions(till: Till): KnownVersions {
+  const { held = null, staffVersion = 0 } = till.emergency.value ?? {};
+  return { prices: held?.version ?? 0, staff: staffVersion };
 }
 
 async function timed(till: Till, ask: () => Promise<CloudState>): Promise<CloudState> {

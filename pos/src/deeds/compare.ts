@@ -18,8 +18,18 @@ export async function ourSeries(till: Till, id: string | undefined): Promise<Our
   return series ? { id: series.id, counter: series.counter, sent: await settledUpTo(till.database, series) } : null;
 }
 
-export function statePath(ours: OurSeries | null): string {
-  return ours ? `/state?series=${ours.id}&sent=${ours.sent}` : '/state';
+/** The versions that this device has seen: a service that was put back signs anew what is older, under later ones. */
+export interface KnownVersions {
+  prices: number;
+  staff: number;
+  enrolment?: number;
+}
+
+export function statePath(ours: OurSeries | null, known: KnownVersions): string {
+  const said = { ...known, ...(ours && { series: ours.id, sent: ours.sent }) };
+  return `/state?${Object.entries(said)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')}`;
 }
 
 /** What was last sent again for which answer: a service that cannot take it (quarantine) is not sent it for ever. */

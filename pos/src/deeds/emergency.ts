@@ -17,7 +17,7 @@ import { Refused } from '../wire/trust';
 import { clearDropped, holdDraft, saveDraft } from './draft';
 import { finishSale } from './finish';
 import { due } from './pay';
-import { askReady } from './cloud';
+import { askReady, knownVersions } from './cloud';
 import { loadStorePrices } from './prices';
 import { guarded } from './refresh';
 import { cloudNow, readClock } from './clock';
@@ -191,7 +191,7 @@ async function enter(till: Till, device: DeviceRow, pin: EmergencyPin, cloud: Se
 
 /** A device that has never shown itself does so now, and asks again. */
 async function askEnter(till: Till, device: DeviceRow, cloud: Service, order: string): Promise<EnterAnswer> {
-  const ask = () => cloud.json<EnterAnswer>('/enter', { method: 'POST', body: { order } });
+  const ask = () => cloud.json<EnterAnswer>('/enter', { method: 'POST', body: { order, known: knownVersions(till) } });
   try {
     return await ask();
   } catch (error) {

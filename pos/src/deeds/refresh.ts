@@ -6,7 +6,7 @@ import { pullEnrolment, pullPrices, pullStaff, type ServiceState } from '../wire
 import type { Service } from '../wire/service';
 import { Refused } from '../wire/trust';
 import { noteTime, storeNow } from './clock';
-import { compare, ourSeries, statePath } from './compare';
+import { compare, type KnownVersions, ourSeries, statePath } from './compare';
 import { isAtStore, report, trustOf } from './service';
 import { isBetweenSales, type Prices, type Till, type Warning } from './till';
 
@@ -14,15 +14,24 @@ import { isBetweenSales, type Prices, type Till, type Warning } from './till';
 export async function refresh(till: Till, service: Service): Promise<void> {
   const ours = await ourSeries(till, till.device.value?.enrolment.series.id);
   const before = till.steady();
-  const state = await service.json<ServiceState>(statePath(ours));
+  const state = await service.json<ServiceState>(statePath(ours, knownVersions(till)));
   noteTime(till, 'STORE', state.server_time * 1000 + (till.steady() - before) / 2);
   till.minimumApp.value = state.minimum_app;
   const device = till.device.value;
   if (!device) return;
   await compare(till, ours, state.series);
-  if (state.enrolment.version > device.enrolment.version || !device.enrolmentDocument) await refreshEnrolment(till, service);
-  if (state.staff.version > (till.staff.value?.version ?? 0)) await refreshStaff(till, service);
+  // Another version, not only a later one: what is refused as older is said, and not passed over.
+  if (state.enrolment.version !== device.enrolment.version || !device.enrolmentDocument) await refreshEnrolment(till, service);
+  if (state.staff.version !== (till.staff.value?.version ?? 0)) await refreshStaff(till, service);
   if (state.prices && state.prices.sha256 !== latestPrices(till)?.sha256) await refreshPrices(till, service);
+}
+
+function knownVersions(till: Till): KnownVersions {
+  return {
+    prices: latestPrices(till)?.version ?? 0,
+    staff: till.staff.value?.version ?? 0,
+    enrolment: till.device.value?.enrolment.version ?? 0,
+  };
 }
 
 function latestPrices(till: Till): Prices | null {

@@ -12,7 +12,7 @@ import { unpair } from '../../src/deeds/unpair';
 import { NotARescueFile, rescueFile, unsentSales, uploadRescue } from '../../src/deeds/unsent';
 import { searchOwn } from '../../src/deeds/receipts';
 import { StillWaiting } from '../../src/store/rows';
-import { FakeStore, staffMember } from '../fake-store';
+import { FakeStore, SMALL_FILE, staffMember } from '../fake-store';
 import { enrolledTill, push, signedInTill } from '../till';
 
 let store: FakeStore;
@@ -27,6 +27,46 @@ async function sell(): Promise<void> {
   scan(till, '5701234567899');
   await payCash(till, 1300);
 }
+
+describe('a store that was put back to an older state', () => {
+  const ask = () => refresh(till, serviceOf(till, till.device.value!));
+
+  it('hears which versions this device has seen, and is taken at its word again once it has passed them', async () => {
+    const backup = { staff: store.staff, prices: store.prices!, enrolmentVersion: store.enrolmentVersion };
+    await store.publishStaff([await staffMember('101', 'Maja', '7777', 2)]);
+    await store.publishPrices({ ...SMALL_FILE, prices: SMALL_FILE.prices.map((price) => price + 100) });
+    store.enrolmentVersion++;
+    await ask();
+    expect(till.warning.value).toBeNull();
+    const dearer = till.prices.value!.sha256;
+    Object.assign(store, backup);
+    await ask();
+    expect(store.said).toMatchObject({ prices: '2', staff: '2', enrolment: '2' });
+    expect(till.warning.value?.code).toBe('OLDER_VERSION');
+    expect([till.prices.value!.sha256, till.staff.value!.version]).toEqual([dearer, 2]);
+    store.staff.version = 2;
+    await store.publishStaff([await staffMember('101', 'Maja', '1234', 3)]);
+    await store.publishPrices(SMALL_FILE, { version: 3 });
+    store.enrolmentVersion = 3;
+    await ask();
+    expect(till.warning.value).toBeNull();
+    expect(till.prices.value).toMatchObject({ version: 3, sha256: backup.prices.sha256 });
+    expect([till.staff.value!.version, till.device.value!.enrolment.version]).toEqual([3, 3]);
+  });
+
+  it.each(['staff', 'enrolment'] as const)('is not passed over in silence when only its %s is older', async (paper) => {
+    await store.publishStaff([await staffMember('101', 'Maja', '7777', 2)]);
+    store.enrolmentVersion = 2;
+    await ask();
+    if (paper === 'enrolment') store.enrolmentVersion = 1;
+    else {
+      store.staff.version = 0;
+      await store.publishStaff([await staffMember('101', 'Maja', '1234')]);
+    }
+    await ask();
+    expect(till.warning.value).toEqual({ what: paper.toUpperCase(), code: 'OLDER_VERSION' });
+  });
+});
 
 describe('signing in', () => {
   it('is refused after ten wrong PINs, also over a restart, until there is a new PIN', async () => {

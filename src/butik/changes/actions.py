@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from butik.changes.models import FeedEntry, FeedMove, OutboxItem
+from butik.changes.models import FeedEntry, FeedHead, FeedMove, OutboxItem
 from butik.lib.ids import new_id
+from butik.lib.versions import PAUSE, version_at
 
 Change = tuple[str, str, UUID | None]  # kind, key, and the only store that may have it
 BATCH = 2000
@@ -65,6 +66,20 @@ def move_head(*, organisation_id: UUID, chain_id: UUID, by: int, at: datetime) -
         (head,) = cursor.fetchone()
     FeedMove.objects.create(id=mark, organisation_id=organisation_id, chain_id=chain_id, position=head)
     return int(head)
+
+
+def leap_feed(*, organisation_id: UUID, chain_id: UUID, at: datetime) -> bool:
+    """This chain was put back: go on behind all positions that it can have given, so that none is given twice.
+
+    A position is also the version of an article, by which sales are priced again. Within bounds, like all versions.
+    """
+    heads = FeedHead.objects.select_for_update().filter(organisation_id=organisation_id, chain_id=chain_id)
+    position = heads.values_list("position", flat=True).first() or 0
+    by = version_at(at) - position
+    if not position or by < PAUSE:
+        return False
+    move_head(organisation_id=organisation_id, chain_id=chain_id, by=by, at=at)
+    return True
 
 
 def _id(value: UUID) -> UUID | str:

@@ -45,7 +45,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     moment = clock.now()
     with tenant_scope([caller.device.organisation_id]):
         note_readiness(device=caller.device, app=said.app, held=said.holds, now=moment)
-        papers = papers_of(caller.store, moment)
+        papers = papers_of(caller.store, moment, said.known)
         return answer(wire.IsReady(moment.timestamp(), _order(caller), _version(papers.prices)))
 
 
@@ -53,7 +53,7 @@ def ready(request: HttpRequest) -> HttpResponse:
 def state(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The cheap poll: the order that this device obeys, and which prices and staff there are."""
     moment = clock.now()
-    papers = papers_of(caller.store, moment)
+    papers = papers_of(caller.store, moment, device_wire.read_known_versions(request.GET))
     return answer(
         wire.State(
             server_time=moment.timestamp(),
@@ -82,17 +82,18 @@ def _standing(request: HttpRequest, caller: Caller) -> device_wire.SeriesStandin
 @device_call
 def enter(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The device's place in the emergency, with what it sells from."""
-    wanted = decode_body(caller.body, _decode_enter).order
+    wanted = decode_body(caller.body, _decode_enter)
     device, moment = caller.device, clock.now()
     order = (
         Order.objects.select_related("emergency")
-        .filter(organisation_id=device.organisation_id, chain_id=device.chain_id, pk=wanted, kind=Order.Kind.ACTIVATE)
+        .filter(organisation_id=device.organisation_id, chain_id=device.chain_id, kind=Order.Kind.ACTIVATE)
+        .filter(pk=wanted.order)
         .first()
     )
     if order is None:
         raise not_active()
     assignment = enter_emergency(device=device, order=order, now=moment)
-    papers = papers_of(caller.store, moment)
+    papers = papers_of(caller.store, moment, wanted.known)
     return answer(wire.Entered(assignment.document, _document(papers.prices), _document(papers.staff)))
 
 

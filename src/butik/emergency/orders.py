@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from butik.emergency.models import Emergency, Order
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
+from butik.lib.versions import next_version
 from butik.live.actions import announce
 from butik.organisation.keys import emergency_root
 from butik.organisation.models import Chain, Store
@@ -27,7 +28,7 @@ def issue_order(*, emergency: Emergency, kind: str, store: Store | None, now: da
 
     Asked again it is the same order: a step may be repeated.
     """
-    # locked first: orders of a chain are counted without a gap, and of two who issue the same one the second finds it
+    # locked first: orders of a chain are counted one by one, and of two who issue the same one the second finds it
     chain = Chain.objects.select_for_update().get(pk=emergency.chain_id)
     known: Order | None = Order.objects.filter(
         organisation_id=emergency.organisation_id, emergency=emergency, kind=kind, store=store
@@ -42,7 +43,7 @@ def issue_order(*, emergency: Emergency, kind: str, store: Store | None, now: da
         store=store,
         emergency=emergency,
         kind=kind,
-        version=(highest["version__max"] or 0) + 1,
+        version=next_version(highest["version__max"] or 0, now),
     )
     _sign(order, now)
     order.save(force_insert=True)

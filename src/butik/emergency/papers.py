@@ -5,6 +5,7 @@ its readiness at night holds already what it would sell from.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,15 @@ from django.db.models.functions import Length
 
 from butik.emergency.models import Emergency, EmergencyStore, Paper
 from butik.lib.clock import to_wire
+from butik.lib.versions import next_version, version_beyond
 from butik.organisation.keys import emergency_root
 from butik.organisation.models import Store
+from butik.sales.device_wire import KnownVersions
 from butik.vault.actions import staff_of
 from butik.vault.models import StoredBackup, StoredPrices
 
+log = logging.getLogger(__name__)
+NOTHING = KnownVersions()
 PRICES = "butik-prices"
 STAFF = "butik-staff"
 FORMAT = "butik-prices/1"
@@ -60,8 +65,11 @@ def backup_for(store: Store) -> StoredBackup | None:
     return found
 
 
-def papers_of(store: Store, now: datetime) -> Papers:
-    """Signed anew whenever what they are made of differs, or they would expire. Call in the scope of the tenant."""
+def papers_of(store: Store, now: datetime, known: KnownVersions = NOTHING) -> Papers:
+    """Signed anew whenever what they are made of differs, or they would expire. Call in the scope of the tenant.
+
+    Also when a device has `known` a later version than was ever given here: this cloud was put back.
+    """
     backup = backup_for(store)
     if backup is None or not backup.price_sha256:
         return Papers(None, None)
@@ -74,6 +82,7 @@ def papers_of(store: Store, now: datetime) -> Papers:
             f"{backup.pk}:{backup.price_sha256}",
             lambda version: _sign_prices(store, backup, version, now),
             now,
+            known.prices,
             sha256=backup.price_sha256,
         ),
         _current(
@@ -83,6 +92,7 @@ def papers_of(store: Store, now: datetime) -> Papers:
             str(backup.pk),
             lambda version: _sign_staff(store, backup, version, now),
             now,
+            known.staff,
         ),
     )
 
@@ -94,18 +104,29 @@ def _current(
     made_from: str,
     sign: Callable[[int], str],
     now: datetime,
+    heard: int,
     *,
     sha256: str = "",
 ) -> Paper:
     fingerprint = hashlib.sha256(f"{emergency_root(store.chain_id).kid}:{made_from}".encode()).hexdigest()
-    if kept is not None and kept.fingerprint == fingerprint and now - kept.issued_at < RENEWED_BEFORE:
+    beyond = version_beyond(kept.version, heard, now) if kept else None
+    is_current = kept is not None and kept.fingerprint == fingerprint and now - kept.issued_at < RENEWED_BEFORE
+    if kept is not None and is_current and beyond is None:
         return kept
+    if beyond is not None:
+        log.warning(
+            "Store %s: a device knows %s of version %s, later than was ever given here: this service was put back to an"
+            " older state, and signs it anew.",
+            store.number,
+            kind,
+            heard,
+        )
     paper = Paper(
         organisation_id=store.organisation_id,
         chain_id=store.chain_id,
         store=store,
         kind=kind,
-        version=kept.version + 1 if kept else 1,
+        version=beyond or next_version(kept.version if kept else 0, now),
         fingerprint=fingerprint,
         sha256=sha256,
         issued_at=now,

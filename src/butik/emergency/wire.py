@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from butik.sales.device_wire import Numbered, PricesVersion, SeriesStanding
+from butik.sales.device_wire import KnownVersions, Numbered, PricesVersion, SeriesStanding
 from butik.sales.totals import DaySum
 
 Document = Annotated[str, Meta(max_length=16_000)]
@@ -17,6 +17,7 @@ class Ready(Struct, frozen=True):
     key: Annotated[str, Meta(max_length=43)] = ""  # the device's; needed until the device is known here
     app: Annotated[str, Meta(max_length=20)] = ""
     holds: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")] = ""  # sha256 of the price file that the device has
+    known: KnownVersions = KnownVersions()
 
 
 class IsReady(Struct, frozen=True):
@@ -36,6 +37,7 @@ class State(Struct, frozen=True):
 
 class Enter(Struct, frozen=True):
     order: UUID
+    known: KnownVersions = KnownVersions()
 
 
 class Entered(Struct, frozen=True):

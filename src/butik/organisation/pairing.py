@@ -20,6 +20,7 @@ from butik.changes.actions import advance_feed
 from butik.lib.clock import to_wire
 from butik.lib.outside import read_as
 from butik.lib.signing import BadDocument, decode, encode, open_document, verify_document
+from butik.lib.versions import next_version
 from butik.lib.web_address import BadWebAddress, read_origin
 from butik.live.actions import announce
 from butik.organisation.keys import chain_root
@@ -160,7 +161,7 @@ def pair_chain(*, chain: Chain, offer: bytes, actor: str, now: datetime) -> Chai
         payload = msgspec.to_builtins(offered) | {
             "v": 1,
             "org": str(chain.organisation_id),
-            "version": before.version + 1 if before else 1,
+            "version": next_version(before.version if before else 0, now),
             "issued_at": to_wire(now),
         }
         locked.emergency = chain_root(chain.id).sign(EMERGENCY, msgspec.json.encode(payload))

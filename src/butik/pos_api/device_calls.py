@@ -17,6 +17,7 @@ from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
 from butik.pos_api import wire
 from butik.pos_api.authentication import SMALL, Caller, device_call, identify
+from butik.pos_api.putting_back import overtake
 from butik.pos_api.staff import current_staff
 from butik.pricing.models import PriceFile
 from butik.sales import device_wire
@@ -64,25 +65,37 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @device_call()
 def state(request: HttpRequest, caller: Caller) -> HttpResponse:
     """The cheap poll, and the heartbeat of the device. Both say how far the device's series has got."""
-    moment, place = clock.now(), caller.place
+    moment = clock.now()
+    prices, versions = _given(caller, moment)
+    known = device_wire.read_known_versions(request.GET)
+    if overtake(caller=caller, given=versions, known=known, now=moment):
+        prices, versions = _given(caller, moment)
+    return answer(
+        wire.State(
+            server_time=moment.timestamp(),
+            prices=prices,
+            staff=device_wire.Numbered(versions.staff),
+            enrolment=device_wire.Numbered(versions.enrolment),
+            minimum_app=MINIMUM_APP,
+            series=_standing(request, caller),
+        )
+    )
+
+
+def _given(caller: Caller, moment: datetime) -> tuple[device_wire.PricesVersion | None, device_wire.KnownVersions]:
+    """The newest versions that the device can have."""
+    place = caller.place
     device = Device.objects.only("enrolment_version", "last_seen_at").get(pk=caller.device_id)
     _note_heartbeat(device, moment)
-    prices = (
+    found = (
         PriceFile.objects.filter(organisation_id=place.organisation_id, store_id=place.store_id)
         .order_by("-version")
         .values_list("version", "sha256")
         .first()
     )
-    return answer(
-        wire.State(
-            server_time=moment.timestamp(),
-            prices=device_wire.PricesVersion(*prices) if prices else None,
-            staff=device_wire.Numbered(current_staff(place=place, now=moment).version),
-            enrolment=device_wire.Numbered(device.enrolment_version),
-            minimum_app=MINIMUM_APP,
-            series=_standing(request, caller),
-        )
-    )
+    prices = device_wire.PricesVersion(*found) if found else None
+    staff = current_staff(place=place, now=moment).version
+    return prices, device_wire.KnownVersions(prices.version if prices else 0, staff, device.enrolment_version)
 
 
 def _standing(request: HttpRequest, caller: Caller) -> device_wire.SeriesStanding | None:

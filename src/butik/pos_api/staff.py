@@ -8,6 +8,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 
 from butik.lib.clock import to_wire
+from butik.lib.versions import next_version, version_beyond
 from butik.organisation.keys import service_key
 from butik.pos_api.models import StaffDocument
 from butik.sales.reading import Place
@@ -16,15 +17,19 @@ from butik.staff.models import ShopAssistant
 STAFF = "butik-staff"
 
 
-def current_staff(*, place: Place, now: datetime) -> StaffDocument:
-    """The newest document. Signed anew whenever the list differs, whoever changed it: a page, the feed or a block."""
+def current_staff(*, place: Place, now: datetime, heard: int = 0) -> StaffDocument:
+    """The newest document. Signed anew whenever the list differs, whoever changed it: a page, the feed or a block.
+
+    And when a device has `heard` of a later version than was ever given here: this store was put back.
+    """
     staff = _till_staff(place)
     fingerprint = hashlib.sha256(msgspec.json.encode([bytes(service_key().public), staff])).hexdigest()
     here = {"organisation_id": place.organisation_id, "store_id": place.store_id}
     kept: StaffDocument | None = StaffDocument.objects.filter(**here).first()
-    if kept is not None and kept.fingerprint == fingerprint:
+    beyond = version_beyond(kept.version, heard, now) if kept else None
+    if kept is not None and kept.fingerprint == fingerprint and beyond is None:
         return kept
-    version = kept.version + 1 if kept else 1
+    version = beyond or next_version(kept.version if kept else 0, now)
     document = StaffDocument(
         **here,
         chain_id=place.chain_id,

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from butik.articles.import_rows import read_versioned
 from butik.audit.actions import record
 from butik.lib.clock import to_wire
+from butik.lib.versions import next_version, version_beyond
 from butik.live.actions import announce
 from butik.organisation.keys import service_key
 from butik.organisation.models import Store
@@ -38,7 +39,7 @@ def publish_prices(*, store: Store, position: int, now: datetime) -> PriceFile |
         with tenant_scope([store.organisation_id]):
             PriceFile.objects.filter(pk=newest.pk).update(position=position)
         return newest
-    return _publish(store, packed, position, newest, now)
+    return _publish(store, packed, position, next_version(newest.version if newest else 0, now), now)
 
 
 def renew_prices(*, store: Store, now: datetime) -> PriceFile | None:
@@ -47,12 +48,31 @@ def renew_prices(*, store: Store, now: datetime) -> PriceFile | None:
         newest = PriceFile.objects.newest(store)
     if newest is None or not newest.is_ageing(now, RENEWED_BEFORE):
         return None
+    return _publish_again(store, newest, next_version(newest.version, now), now)
+
+
+def overtake_prices(*, store: Store, heard: int, now: datetime) -> PriceFile | None:
+    """Sign the newest price file once more, under a version that passes one which a device has `heard` of.
+
+    None when there is nothing to do, or another call has just done so.
+    """
+    with tenant_scope([store.organisation_id]):
+        newest = PriceFile.objects.newest(store)
+    version = version_beyond(newest.version, heard, now) if newest else None
+    if newest is None or version is None:
+        return None
+    try:
+        return _publish_again(store, newest, version, now)
+    except IntegrityError:
+        return None
+
+
+def _publish_again(store: Store, newest: PriceFile, version: int, now: datetime) -> PriceFile:
     packed = PackedPrices(bytes(newest.content), newest.sha256, newest.articles)
-    return _publish(store, packed, newest.position, newest, now)
+    return _publish(store, packed, newest.position, version, now)
 
 
-def _publish(store: Store, packed: PackedPrices, position: int, newest: PriceFile | None, now: datetime) -> PriceFile:
-    version = newest.version + 1 if newest else 1
+def _publish(store: Store, packed: PackedPrices, position: int, version: int, now: datetime) -> PriceFile:
     manifest = {
         "v": 1,
         "version": version,
@@ -83,7 +103,8 @@ def _publish(store: Store, packed: PackedPrices, position: int, newest: PriceFil
     )
     with tenant_scope([store.organisation_id]), transaction.atomic():
         file.save(force_insert=True)  # of two that publish at once the unique version stops one
-        PriceFile.objects.filter(store=store, version__lte=version - KEPT).delete()
+        kept = PriceFile.objects.filter(store=store).order_by("-version").values_list("version", flat=True)[:KEPT]
+        PriceFile.objects.filter(store=store, version__lt=min(kept)).delete()
         record(
             "pricing.price_file.published",
             organisation_id=store.organisation_id,

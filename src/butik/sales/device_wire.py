@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from butik.lib.bounds import MAX_INTEGER
 from butik.lib.outside import BadDocument, read_json
+from butik.lib.versions import HIGHEST
 
 _decode_text = msgspec.json.Decoder(str)
 
@@ -41,6 +42,14 @@ class SeriesQuery(Struct, frozen=True):
 
     series: UUID
     sent: Annotated[int, Meta(ge=0, le=MAX_INTEGER)]  # the highest counter that it was told is stored safely
+
+
+class KnownVersions(Struct, frozen=True):
+    """The highest version of each paper that a device has seen, as it says with each poll; 0 for none."""
+
+    prices: Annotated[int, Meta(ge=0, le=HIGHEST)] = 0
+    staff: Annotated[int, Meta(ge=0, le=HIGHEST)] = 0
+    enrolment: Annotated[int, Meta(ge=0, le=HIGHEST)] = 0
 
 
 class Prices(Struct, frozen=True):
@@ -79,6 +88,14 @@ def read_series_query(query: QueryDict) -> SeriesQuery | None:
         return msgspec.convert(query.dict(), SeriesQuery, strict=False)
     except msgspec.ValidationError:
         return None
+
+
+def read_known_versions(query: QueryDict) -> KnownVersions:
+    """Nothing, when it is not said or not readable."""
+    try:
+        return msgspec.convert(query.dict(), KnownVersions, strict=False)
+    except msgspec.ValidationError:
+        return KnownVersions()
 
 
 def _text(raw: msgspec.Raw) -> str:

@@ -21,7 +21,7 @@ from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, Owner, decode, encode, key_id, verify_document
 from butik.lib.tenant import AnothersRow
 from butik.lib.texts import plain_text
-from butik.lib.versions import HIGHEST, require_plausible
+from butik.lib.versions import HIGHEST, next_version, require_plausible
 from butik.live.actions import announce
 from butik.organisation import actions as organisation_actions
 from butik.organisation.keys import service_key
@@ -78,6 +78,7 @@ def enrol_device(*, code: EnrolmentCode, key: str, name: str, app: str, now: dat
         .select_related("organisation", "store__company", "chain")
         .get(pk=code.pos_id)
     )
+    version = next_version(0, now)
     device = Device(
         id=new_id(),
         organisation=pos.organisation,
@@ -87,12 +88,13 @@ def enrol_device(*, code: EnrolmentCode, key: str, name: str, app: str, now: dat
         name=plain_text(name),
         key=public,
         kid=key_id(public),
+        enrolment_version=version,
         app_version=app,
         enrolled_at=now,
         last_seen_at=now,
     )
     series = _next_series(pos, device)
-    device.enrolment = _sign_enrolment(_describe(device, series), 1, now)
+    device.enrolment = _sign_enrolment(_describe(device, series), version, now)
     try:
         with transaction.atomic():
             device.save(force_insert=True)
@@ -108,20 +110,36 @@ def renew_enrolments(*, store: Store, now: datetime) -> int:
     renewed = 0
     devices = Device.objects.filter(organisation_id=store.organisation_id, store=store, state=Device.State.ACTIVE)
     for device in devices.select_related("store__company", "pos", "chain", "organisation"):
-        series = Series.objects.filter(
-            organisation_id=device.organisation_id, store_id=device.store_id, device_id=device.id
-        ).latest("id")
-        described = _describe(device, series)
+        described = _describe(device, _series_of(device))
         if described == _described(device.enrolment):
             continue
-        version = device.enrolment_version + 1
-        Device.objects.filter(pk=device.pk).update(
-            enrolment=_sign_enrolment(described, version, now), enrolment_version=version
-        )
-        device.refresh_from_db()
-        _tell(device, "organisation.device.renewed", "enrolment", "system", now)
+        _renew(device, described, next_version(device.enrolment_version, now), now)
         renewed += 1
     return renewed
+
+
+def renew_enrolment(*, device_id: UUID, version: int, now: datetime) -> None:
+    """Sign a device's enrolment once more, as it is, under a version that the device has not seen."""
+    with transaction.atomic():
+        locked = Device.objects.select_for_update(of=("self",))
+        device = locked.select_related("store__company", "pos", "chain", "organisation").get(pk=device_id)
+        if device.state == Device.State.ACTIVE and device.enrolment_version < version:
+            _renew(device, _describe(device, _series_of(device)), version, now)
+
+
+def _series_of(device: Device) -> Series:
+    """The newest that was opened for it."""
+    where = {"organisation_id": device.organisation_id, "store_id": device.store_id, "device_id": device.id}
+    newest: Series = Series.objects.filter(**where).latest("id")
+    return newest
+
+
+def _renew(device: Device, described: dict[str, Any], version: int, now: datetime) -> None:
+    Device.objects.filter(pk=device.pk).update(
+        enrolment=_sign_enrolment(described, version, now), enrolment_version=version
+    )
+    device.refresh_from_db()
+    _tell(device, "organisation.device.renewed", "enrolment", "system", now)
 
 
 def revoke_device(*, device: Device, actor: str, now: datetime) -> None:

@@ -155,14 +155,16 @@ class Device:
         if self.memory.place != STORE:
             return
         state = msgspec.json.decode(self.ask_state(), type=ServiceState)
-        if state.enrolment is not None and state.enrolment.version > self.enrolment.version:
+        if state.enrolment is not None and state.enrolment.version != self.enrolment.version:
             self._take_enrolment()
-        if state.staff.version > self._staff_version:
+        if state.staff.version != self._staff_version:
             newest = self.trust.by_store(self._document("/staff", "staff"), "butik-staff", StaffList)
+            if newest.version < self._staff_version:
+                raise BadDocument("an older list of the staff")
             self.take_staff(newest)
-        if state.prices is not None and state.prices.version > self.prices_version:
+        if state.prices is not None and state.prices.version != self.prices_version:
             manifest = self.trust.by_store(self._document("/prices", "prices"), "butik-prices", Manifest)
-            if manifest.version <= self.prices_version:
+            if manifest.version < self.prices_version:
                 raise BadDocument("an older price file")
             self.take_prices(manifest)
 
@@ -170,7 +172,8 @@ class Device:
         """The cheap poll. What its service had acknowledged and has lost waits again afterwards."""
         series, waiting = self.series.id, self._journal.unsent
         sent = max(0, self.memory.counter - sum(_type_of(each) == "butik-sale" for each in waiting))
-        answer = self.line.get(f"/state?series={series}&sent={sent}")
+        known = f"prices={self.prices_version}&staff={self._staff_version}&enrolment={self.enrolment.version}"
+        answer = self.line.get(f"/state?series={series}&sent={sent}&{known}")
         lost = lost_records(answer, series=series, sent=sent, kept=self._journal.sent)
         if lost and lost != self._brought_again:  # what the service keeps in quarantine is not brought for ever
             self._journal.take_back(lost)

@@ -18,7 +18,7 @@ from butik.lib.clock import to_wire
 from butik.lib.outside import read_as
 from butik.lib.tenant import AnothersRow
 from butik.lib.texts import plain_text
-from butik.lib.versions import HIGHEST, require_plausible
+from butik.lib.versions import HIGHEST, next_version, require_plausible
 from butik.live.actions import announce
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
@@ -77,7 +77,7 @@ def reset_pin(*, assistant: ShopAssistant, pin: PinVerifier, actor: str, now: da
     """A new PIN also unblocks: devices count wrong tries for each version."""
     with tenant_scope([assistant.organisation_id]), transaction.atomic():
         found = _lock(assistant)
-        found.pin, found.pin_version, found.blocked_at = dict(pin), found.pin_version + 1, None
+        found.pin, found.pin_version, found.blocked_at = dict(pin), next_version(found.pin_version, now), None
         _keep(found, "staff.assistant.pin_reset", actor, now)
 
 
@@ -85,7 +85,7 @@ def unblock_assistant(*, assistant: ShopAssistant, actor: str, now: datetime) ->
     """The old PIN stays good, with a fresh count of tries on every device."""
     with tenant_scope([assistant.organisation_id]), transaction.atomic():
         found = _lock(assistant)
-        found.pin_version, found.blocked_at = found.pin_version + 1, None
+        found.pin_version, found.blocked_at = next_version(found.pin_version, now), None
         _keep(found, "staff.assistant.unblocked", actor, now)
 
 
@@ -113,6 +113,8 @@ def take_assistant(*, organisation_id: UUID, chain_id: UUID, store_id: UUID, bod
     require_plausible(said.revision, held=known.revision if known else 0)
     require_plausible(said.pin_version, held=known.pin_version if known else 0)
     if known and (said.revision < known.revision or (said.revision == known.revision and is_chain)):
+        if not is_chain and said.revision < known.revision:  # it was put back: it learns from us what it had
+            _put_in_outbox(known, now)
         return False
     fields = msgspec.structs.asdict(said)
     del fields["store"], fields["id"]
@@ -154,7 +156,7 @@ def _lock(assistant: ShopAssistant) -> ShopAssistant:
 
 
 def _keep(assistant: ShopAssistant, action: str, actor: str, now: datetime, **data: Any) -> None:
-    assistant.revision += 1
+    assistant.revision = next_version(assistant.revision, now)
     assistant.save()
     _tell(assistant, action, actor, now, **data)
 
@@ -171,15 +173,15 @@ def _tell(assistant: ShopAssistant, action: str, actor: str, now: datetime, **da
         **data,
     )
     if this_installation().store_id:
-        put_in_outbox(
-            kind=KIND,
-            organisation_id=assistant.organisation_id,
-            at=now,
-            body=assistant_body(assistant),
-        )
+        _put_in_outbox(assistant, now)
     else:
         _feed(assistant, now)
     _announce(assistant, now)
+
+
+def _put_in_outbox(assistant: ShopAssistant, now: datetime) -> None:
+    body = assistant_body(assistant)
+    put_in_outbox(kind=KIND, organisation_id=assistant.organisation_id, at=now, body=body)
 
 
 def _feed(assistant: ShopAssistant, now: datetime) -> None:

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import transaction
-from django.db.models import F
 
 from butik.audit.actions import record
 from butik.changes.actions import advance_feed
 from butik.lib.problems import Problem
 from butik.lib.signing import BadDocument, decode, encode, key_id
+from butik.lib.versions import next_version
 from butik.live.actions import announce
 from butik.organisation.actions import redeem_code
 from butik.organisation.keys import issue_certificate, root_public_key
@@ -23,8 +23,10 @@ def enrol_store(*, wish: Enrol, now: datetime) -> Enrolled:
     public = read_public_key(wish.key)
     with transaction.atomic():
         code = redeem_code(code=wish.code, for_device=False, now=now)
-        Store.objects.filter(pk=code.store_id).update(key=public, key_version=F("key_version") + 1)
-        store = Store.objects.select_related("organisation", "company", "chain").get(pk=code.store_id)
+        stores = Store.objects.select_related("organisation", "company", "chain")
+        store = stores.select_for_update(of=("self",)).get(pk=code.store_id)
+        store.key, store.key_version = public, next_version(store.key_version, now)
+        store.save(update_fields=["key", "key_version"])
         where = {"organisation_id": store.organisation_id, "chain_id": store.chain_id}
         advance_feed(**where, changes=[("store", str(store.id), store.id)], at=now)
         record(

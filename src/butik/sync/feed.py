@@ -1,12 +1,16 @@
 """The chain answers a store that reads the feed."""
 
+import logging
 from collections import defaultdict
 from uuid import UUID
 
 import msgspec
+from django.db import transaction
 from django.db.models import Q
 
+from butik.changes.actions import leap_feed
 from butik.changes.models import FeedEntry, FeedHead, FeedMove
+from butik.lib.clock import now
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Store
 from butik.organisation.tenancy import tenant_scope
@@ -15,6 +19,7 @@ from butik.sync.core import Cursor
 from butik.sync.kinds import FEED_KINDS
 from butik.sync.wire import PAGE_LIMIT, FeedItem, FeedPage
 
+log = logging.getLogger(__name__)
 DELETED = {"deleted": True}
 
 
@@ -22,8 +27,12 @@ def read_feed(*, store: Store, cursor: Cursor, limit: int) -> FeedPage:
     """No transaction: the head is read first and last, and the core says what that is worth."""
     epoch, limit = this_installation().epoch, max(1, min(limit, PAGE_LIMIT))
     with tenant_scope([store.organisation_id]):
+        mark = _mark_of(store, cursor.head)
+    if cursor.epoch == epoch and cursor.mark and cursor.mark != mark:
+        _leap(store)
+    with tenant_scope([store.organisation_id]):
         head, _ = _head(store)
-        after = core.where_to_read(cursor, epoch=epoch, mark=_mark_of(store, cursor.head))
+        after = core.where_to_read(cursor, epoch=epoch, mark=mark)
         rows = FeedEntry.objects.filter(
             Q(store__isnull=True) | Q(store=store),
             organisation_id=store.organisation_id,
@@ -38,6 +47,18 @@ def read_feed(*, store: Store, cursor: Cursor, limit: int) -> FeedPage:
         head, mark = _head(store)
     entries = [FeedItem(position, kind, key, bodies[kind, key]) for position, kind, key in found]
     return FeedPage(epoch, after, position, head, mark, entries)
+
+
+def _leap(store: Store) -> None:
+    """The store has read a history of ours that we do not know: this chain was put back, and nobody has said so."""
+    with tenant_scope([store.organisation_id]), transaction.atomic():
+        has_leapt = leap_feed(organisation_id=store.organisation_id, chain_id=store.chain_id, at=now())
+    if has_leapt:
+        log.warning(
+            "Store %s has read what this chain does not know: the chain was put back to an older state, and counts on"
+            " behind it.",
+            store.number,
+        )
 
 
 def _bodies(store: Store, found: list[tuple[int, str, str]]) -> dict[tuple[str, str], msgspec.Raw]:

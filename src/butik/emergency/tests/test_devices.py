@@ -16,8 +16,10 @@ from butik.emergency.actions import mark_recovered, release_store
 from butik.emergency.models import Emergency, EmergencyStore, Order, Paper, Readiness, RecordPosition
 from butik.emergency.orders import VALID_FOR, renew_orders
 from butik.emergency.tests.conftest import STAFF, Cloud, activate_chain, keep_backup, make_cloud, payload
+from butik.lib import clock
 from butik.lib.ids import new_id
 from butik.lib.signing import SigningKey, encode
+from butik.lib.versions import version_at
 from butik.live.models import LiveEvent
 from butik.organisation.keys import issue_certificate, service_key
 from butik.organisation.models import Device, EnrolmentCode, Store
@@ -150,6 +152,32 @@ def test_prices_are_the_stores_own_and_signed_by_the_emergency_root_alone(backed
     assert backed.get(papers, f"/prices/{theirs}").status_code == 404
 
 
+@pytest.mark.parametrize("door", ["/ready", "/state", "/enter"])
+def test_a_cloud_that_was_put_back_signs_anew_what_devices_have_seen_later_versions_of(
+    backed: Cloud, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a device would refuse the staff as older, and could not enter."""
+    papers, emergency = backed.papers[0], activate_chain(backed)
+    with tenant_scope([backed.organisation_id]):
+        order = emergency.orders.get()
+    given = backed.said(backed.get(papers, "/state"))
+    later = NOW + timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    seen = {"prices": version_at(NOW) + 3600, "staff": version_at(NOW) + 3600}  # what it gave an hour ago is lost
+    if door == "/ready":
+        backed.said(backed.ready(papers, known=seen))
+    elif door == "/enter":
+        said = backed.said(backed.post(papers, door, {"order": str(order.pk), "known": seen}))
+        assert payload(said["staff"])["version"] == payload(said["prices"])["version"] == version_at(later)
+    else:
+        backed.said(backed.get(papers, f"/state?prices={seen['prices']}&staff={seen['staff']}"))
+    now_given = backed.said(backed.get(papers, "/state"))
+    assert now_given["prices"] == given["prices"] | {"version": version_at(later)}
+    assert now_given["staff"] == {"version": version_at(later)}
+    lie = f"/state?prices={2**31 - 1}&staff={2**31 - 1}"
+    assert backed.said(backed.get(papers, lie))["staff"] == now_given["staff"]
+
+
 def test_versions_only_grow_also_when_an_older_backup_is_chosen(backed: Cloud) -> None:
     papers, store = backed.papers[0], backed.shops[0].store
     for shop in backed.shops:
@@ -185,7 +213,8 @@ def test_the_emergency_sells_from_the_chosen_backup_whatever_is_newer(backed: Cl
 def test_every_device_is_told_and_enters_once(backed: Cloud, active: Emergency) -> None:
     first = backed.papers[0]
     order = backed.signed(backed.order(first), "butik-order")
-    assert (order["kind"], order["store"], order["version"], order["unattended"]) == ("ACTIVATE", None, 1, "CLOSE")
+    assert (order["kind"], order["store"], order["unattended"]) == ("ACTIVATE", None, "CLOSE")
+    assert order["version"] == version_at(NOW)
     assert order["emergency"] == {"id": str(active.pk), "number": 1}
     with tenant_scope([backed.organisation_id]):
         told = LiveEvent.objects.filter(topic="order").values_list("store_id", flat=True)
@@ -259,7 +288,7 @@ def test_a_released_store_is_told_to_stop_and_nobody_enters_it_any_more(backed: 
     release_store(row=row, actor="system", now=NOW)
     first, second = backed.papers
     told = payload(backed.order(first))
-    assert (told["kind"], told["store"], told["version"]) == ("RELEASE", str(row.store_id), 2)
+    assert (told["kind"], told["store"], told["version"]) == ("RELEASE", str(row.store_id), version_at(NOW) + 1)
     assert payload(backed.order(second))["kind"] == "ACTIVATE"
     refused = backed.post(first, "/enter", {"order": str(order.pk)})
     assert (refused.status_code, refused.json()["type"]) == (409, "not-active")
@@ -274,7 +303,7 @@ def test_an_order_is_signed_again_before_it_expires(backed: Cloud, active: Emerg
     with tenant_scope([backed.organisation_id]):
         order = Order.objects.get()
     again = backed.signed(order.document, "butik-order")
-    assert (again["id"], again["version"]) == (str(order.pk), 1)
+    assert (again["id"], again["version"]) == (str(order.pk), version_at(NOW))
     assert order.expires_at == later + VALID_FOR
 
 

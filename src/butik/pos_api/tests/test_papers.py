@@ -11,6 +11,7 @@ from tests.support.till import NOW, Shop, Till, open_shop
 from butik.articles.models import Article, Barcode
 from butik.lib import clock
 from butik.lib.signing import verify_document
+from butik.lib.versions import version_at
 from butik.organisation.keys import service_key
 from butik.organisation.models import Device
 from butik.organisation.tenancy import tenant_scope
@@ -20,6 +21,8 @@ from butik.pricing.models import PriceFile
 from butik.sales.enrolment import renew_enrolments
 from butik.staff.models import ShopAssistant
 from butik.staff.pins import check_pin, make_pin_verifier
+
+FIRST = version_at(NOW)
 
 
 def get(line: Line, till: Till, path: str) -> dict[str, Any]:
@@ -54,8 +57,8 @@ def test_it_tells_a_device_what_is_newest(till: Till, line: Line) -> None:
     assert state == {
         "server_time": NOW.timestamp(),
         "prices": None,
-        "staff": {"version": 1},
-        "enrolment": {"version": 1},
+        "staff": {"version": FIRST},
+        "enrolment": {"version": FIRST},
         "minimum_app": "0.1.0",
         "series": None,
     }
@@ -85,13 +88,13 @@ def test_it_lists_the_till_staff_with_verifiers_and_no_pin(shop: Shop, till: Til
 
 
 def test_it_signs_the_staff_again_only_when_it_has_changed(shop: Shop, till: Till, line: Line) -> None:
-    assert [staff_of(line, till)["version"] for _ in "12"] == [1, 1]
+    assert [staff_of(line, till)["version"] for _ in "12"] == [FIRST, FIRST]
     hire(shop)
-    assert [staff_of(line, till)["version"] for _ in "12"] == [2, 2]
-    assert get(line, till, "/state")["staff"] == {"version": 2}
+    assert [staff_of(line, till)["version"] for _ in "12"] == [FIRST + 1, FIRST + 1]
+    assert get(line, till, "/state")["staff"] == {"version": FIRST + 1}
     with tenant_scope([till.org]):
         ShopAssistant.objects.update(is_active=False)
-    assert staff_of(line, till)["version"] == 3
+    assert staff_of(line, till)["version"] == FIRST + 2
 
 
 def test_it_blocks_an_assistant_whose_pin_was_guessed_at(shop: Shop, till: Till, line: Line) -> None:
@@ -110,10 +113,10 @@ def test_it_gives_a_device_new_papers_when_the_store_has_changed(shop: Shop, til
         shop.store.save()
         assert renew_enrolments(store=shop.store, now=NOW) == 1
         assert renew_enrolments(store=shop.store, now=NOW) == 0
-    assert get(line, till, "/state")["enrolment"] == {"version": 2}
+    assert get(line, till, "/state")["enrolment"] == {"version": FIRST + 1}
     document = get(line, till, "/enrolment")["enrolment"]
     renewed = msgspec.json.decode(verify_document(document, "butik-enrolment", service_key().public))
-    assert (renewed["version"], renewed["store"]["name"]) == (2, "Nordly Havnen")
+    assert (renewed["version"], renewed["store"]["name"]) == (FIRST + 1, "Nordly Havnen")
     assert renewed["series"] == {"id": str(till.series), "label": "N1"}
 
 

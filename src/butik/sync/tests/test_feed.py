@@ -7,6 +7,7 @@ from tests.support.till import open_shop
 from butik.changes.actions import advance_feed
 from butik.changes.models import FeedHead, FeedMove
 from butik.lib.ids import new_id
+from butik.lib.versions import version_at
 from butik.organisation.installation import this_installation
 from butik.organisation.models import Installation
 from butik.organisation.tenancy import tenant_scope
@@ -93,6 +94,29 @@ def test_it_starts_again_for_a_store_that_has_read_what_a_silently_restored_chai
     assert store.pull_on(page)["after"] == 0
     assert store.pull_on(page, mark=str(another.id))["after"] == page["position"]
     assert store.pull_on(page, head=page["head"] + 1)["after"] == 0
+
+
+@pytest.mark.parametrize("is_said", [True, False], ids=["restored", "silently restored"])
+def test_a_chain_that_was_put_back_gives_no_position_twice(
+    store: StoreCaller, is_said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A position is the version of an article too: given twice, sales would be priced again by the wrong price."""
+    hire(store, "101")
+    page = store.pull(after=0)
+    if is_said:
+        note_restore()
+    else:
+        lost = str(new_id())  # the mark of what the chain did afterwards, and has lost
+        for _ in range(2):
+            assert store.pull_on(page, mark=lost, head=page["head"] + 7)["after"] == 0
+        assert caplog.text.count("was put back to an older state") == 1
+    with tenant_scope([store.shop.store.organisation_id]):
+        head = FeedHead.objects.get().position
+    assert version_at(now()) - 60 <= head <= version_at(now())
+    assert store.pull(after=0)["mark"] != page["mark"]
+    with tenant_scope([store.shop.store.organisation_id]):
+        change_store(store)
+        assert FeedHead.objects.get().position == head + 1
 
 
 def test_it_does_not_claim_the_head_when_something_changed_while_it_read(

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from butik.lib.clock import now, to_wire
 from butik.lib.signing import BadDocument, SigningKey, decode, encode
+from butik.lib.versions import version_at
 from butik.organisation.keys import CERTIFICATE, CERTIFICATE_LIFE
 from butik.organisation.pairing import read_pairing
 from butik.recovery.rebuilding import Papers
@@ -24,7 +25,9 @@ class Command(BaseCommand):
         parser.add_argument("--pairing", type=Path, required=True, help="the chain's butik-emergency document")
         parser.add_argument("--store", type=UUID, required=True, help="id of the store")
         parser.add_argument("--key", required=True, help="public key that `butik rebuild_store` has printed")
-        parser.add_argument("--key-version", type=int, required=True, help="higher than any that the store has had")
+        parser.add_argument(
+            "--key-version", type=int, help="of the certificate; left out: later than any that the store has had"
+        )
 
     def handle(self, *_: Any, **given: Any) -> None:
         try:
@@ -43,7 +46,7 @@ class Command(BaseCommand):
             "store": str(given["store"]),
             "key": given["key"],
             "use": "store",
-            "version": given["key_version"],
+            "version": given["key_version"] or version_at(issued),
             "issued_at": to_wire(issued - timedelta(minutes=5)),
             "expires_at": to_wire(issued + CERTIFICATE_LIFE),
         }
