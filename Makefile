@@ -12,7 +12,7 @@ NPM := $(BIN)/python tools/npm.py
 export VIRTUAL_ENV := $(CURDIR)/.venv
 export UV_SYSTEM_CERTS := 1
 
-POS_FILES := $(shell find pos -type f -not -path '*/node_modules/*' -not -path 'pos/test/*')
+POS_FILES := $(shell find pos -type f -not -path '*/node_modules/*' -not -path 'pos/test/*' -not -path 'pos/mutants/*')
 PO_FILES := $(shell find src -name '*.po')
 POS_APP := src/butik/pos_app/index.html
 PAGE_ASSETS := src/butik/static/vendor/icons.svg
@@ -27,7 +27,9 @@ NONE_IS_FINE := $(if $(ARGS),|| [[ $$? -eq 5 ]])
 # What `make lock` may take newer: all, or the named ones.
 UPGRADED = $(if $(filter 1,$(UPGRADE)),--upgrade,$(foreach name,$(UPGRADE),--upgrade-package $(name)))
 
-.PHONY: demo install test check audit soak bench wheel lock fmt messages screenshots clean help
+POS_MUTANTS := pos/mutants/node_modules/.installed
+
+.PHONY: demo install test check audit soak mutants bench wheel lock fmt messages screenshots clean help
 
 demo: .venv/runtime $(FRONT_END)  ## Start a chain, its stores and the POS app (RESET=1 begins anew, ARTICLES=FILE sells from your file)
 	@exec $(BIN)/butik demo $(if $(RESET),--reset) $(if $(ARTICLES),--articles "$(ARTICLES)") $(OPTIONS)
@@ -61,6 +63,9 @@ soak: install  ## Run the endurance tests, and print what each counted (SOAK_MIN
 	@tools/need-strace.sh
 	SOAK_MINUTES=$${SOAK_MINUTES:-10} $(BIN)/pytest -m soak $(ARGS)
 
+mutants: install $(POS_MUTANTS)  ## Change the pure cores in a thousand places, and print by core how much of it tests notice (ONLY=name runs one)
+	@nice -n 15 $(BIN)/python tools/mutants.py $(if $(ONLY),--only "$(ONLY)")
+
 bench: install  ## Measure every figure beside its hand-written floor (ONLY=name runs one)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
@@ -86,7 +91,7 @@ screenshots: install  ## Make the documents' pictures anew
 	@PYTHONPATH=. $(BIN)/python tools/screenshots.py
 
 clean:  ## Remove everything that make made; data of a demo stays
-	@rm -rf .venv node_modules pos/node_modules pages/node_modules dist src/butik/static/vendor src/butik/pos_app
+	@rm -rf .venv node_modules pos/node_modules pos/mutants/node_modules pages/node_modules mutants dist src/butik/static/vendor src/butik/pos_app
 	find src -name '*.mo' -delete
 
 help:  ## Show this list
@@ -113,6 +118,11 @@ help:  ## Show this list
 
 node_modules/.installed: package-lock.json .npmrc | .venv/runtime
 	@$(NPM) --silent ci
+	touch $@
+
+# Many packages that only mutants need: they have a folder and a lock of their own, so that nobody else waits for them.
+$(POS_MUTANTS): pos/mutants/package-lock.json pos/mutants/.npmrc | .venv/runtime
+	@$(NPM) --silent --prefix pos/mutants ci
 	touch $@
 
 $(POS_APP): $(POS_FILES) node_modules/.installed

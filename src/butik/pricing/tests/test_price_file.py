@@ -1,7 +1,9 @@
 """The price file means to a device what the articles mean here."""
 
 import gzip
+import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -167,6 +169,23 @@ def test_a_real_chain_s_articles_take_few_bytes_each() -> None:
     packed = pack_prices(articles)
     assert packed.articles == 15_700
     assert len(packed.content) / packed.articles < 22
+
+
+def test_what_is_packed_is_told_with_its_hash_and_its_number_of_articles() -> None:
+    packed = pack_prices(from_vector())
+    assert packed.sha256 == hashlib.sha256(packed.content).hexdigest()
+    assert packed.articles == VECTOR["file"]["count"]
+
+
+def test_the_same_articles_give_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = pack_prices(from_vector())
+    monkeypatch.setattr(time, "time", lambda: 1_900_000_000.0)
+    assert pack_prices(from_vector()) == before
+
+
+def test_ten_rates_are_told_apart() -> None:
+    file = price_columns({str(rate): (row("x", 1, vat_rate=rate), 1) for rate in range(10)})
+    assert [file["vat_rates"][int(place)] for place in file["vat"]] == list(range(10))
 
 
 def test_more_than_ten_rates_are_not_cut_off_in_silence() -> None:

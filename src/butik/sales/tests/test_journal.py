@@ -1,5 +1,6 @@
 """What becomes of a record, decided without a database."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from tests.support.till import BREAD, MILK, NOW, VERSION, Till
 from butik.lib.barcodes import check_digit
 from butik.lib.clock import to_wire
 from butik.lib.ids import new_id
-from butik.lib.signing import SigningKey
+from butik.lib.signing import SigningKey, decode
 from butik.sales.journal import Decision, Kind, Known, Outcome, Reason, decide
 from butik.sales.reading import Place
 from butik.sales.tests.records import a_place, a_till, empty_journal, read
@@ -59,6 +60,17 @@ def test_it_knows_the_same_bytes_again_and_changes_nothing() -> None:
     store.take(*documents)
     assert outcomes(store.take(*documents, *documents)) == [KNOWN] * 8
     assert store.journal.series[store.till.series].sales == 1
+    assert store.journal.series[store.till.series].id == store.till.series
+
+
+def test_it_quarantines_another_event_under_a_known_id() -> None:
+    store = Store()
+    first, second = store.till.event("SIGNED_IN"), store.till.event("SIGNED_OUT")
+    [booked] = store.take(first)
+    payload = json.loads(decode(second.split(".")[1]))
+    same_id = store.till.sign("butik-event", payload | {"id": str(booked.record.content.id)})  # type: ignore[union-attr]
+    [decision] = store.take(same_id)
+    assert (decision.outcome, decision.reason) == (QUARANTINED, Reason.CONFLICT)
 
 
 def test_it_quarantines_other_bytes_under_a_known_id_or_number() -> None:
@@ -78,6 +90,8 @@ def test_it_answers_the_same_for_what_is_in_quarantine_already() -> None:
     for is_repeat in (False, True):
         [decision] = store.take("nonsense")
         assert (decision.outcome, decision.reason, decision.is_repeat) == (QUARANTINED, Reason.UNREADABLE, is_repeat)
+        assert decision.detail == store.journal.quarantined[decision.record.hash][1] != ""
+        assert decision.record.document == "nonsense"
 
 
 def test_it_quarantines_what_a_stranger_signed() -> None:
@@ -144,6 +158,7 @@ def test_it_notes_a_gap_and_closes_it_when_the_missing_sale_arrives() -> None:
     first, second, third = store.till.sale(), store.till.sale(), store.till.sale()
     [_, gap] = store.take(first, third)
     assert odd(gap) == [Kind.GAP]
+    assert gap.oddities[0].detail == "N1-000002 has not arrived"
     [late] = store.take(second)
     assert (odd(late), late.filled_gap) == ([], gap.oddities[0].sale_id)
     assert store.journal.series[store.till.series].latest_hash == gap.record.hash

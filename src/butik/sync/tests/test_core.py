@@ -13,6 +13,7 @@ from butik.sync.core import (
     Reader,
     Receiver,
     Sender,
+    answer_push,
     begin_pull,
     begin_push,
     position_covered,
@@ -46,6 +47,17 @@ def take(sender: Sender, answer: PushAnswer, own: UUID | None) -> tuple[Sender, 
 def test_it_moves_on_when_the_chain_has_the_item() -> None:
     sender, effects = take(Sender(OUTBOX), answer(3), item(3).uid)
     assert (sender.acked, sender.chain_epoch, effects) == (3, EPOCH, ())
+    assert sender.exchange == 0
+
+
+def test_it_stays_where_it_is_when_the_chain_has_nothing_new() -> None:
+    sender, effects = take(Sender(OUTBOX, 3, EPOCH), answer(3), item(3).uid)
+    assert (sender, effects) == (Sender(OUTBOX, 3, EPOCH), ())
+
+
+def test_it_does_not_hear_an_answer_about_an_earlier_outbox() -> None:
+    sender = begin_push(Sender(OTHER, acked=5), 7)
+    assert take_push_answer(sender, answer(2), own_uid=item(2).uid, new_outbox=MARK) == (sender, ())
 
 
 def test_it_takes_an_answer_once() -> None:
@@ -70,7 +82,7 @@ def test_it_notices_a_chain_that_went_back_without_saying_so() -> None:
 
 def test_it_renews_its_outbox_when_the_chain_has_more_than_was_ever_sent() -> None:
     sender, effects = take(Sender(OUTBOX, 5), answer(80), None)
-    assert (sender.outbox, sender.acked, effects) == (OTHER, 0, (Effect.RENEW_OUTBOX,))
+    assert (sender, effects) == (Sender(OTHER, 0, EPOCH), (Effect.RENEW_OUTBOX,))
 
 
 def test_it_renews_its_outbox_when_the_chain_has_another_item_of_that_number() -> None:
@@ -86,6 +98,22 @@ def test_it_applies_nothing_behind_a_gap() -> None:
 def test_it_does_not_weave_two_histories_into_one() -> None:
     receiver, fresh = take_push(Receiver(OUTBOX, 2, item(2, 1).uid), [item(3)], follows=item(2).uid)
     assert (receiver.applied, receiver.uid, fresh) == (2, item(2, 1).uid, [])
+
+
+def test_it_answers_with_what_it_has_of_this_outbox() -> None:
+    assert answer_push(Receiver(OUTBOX), exchange=7, epoch=EPOCH) == answer(0)
+    receiver, _ = take_push(Receiver(OUTBOX), [item(1), item(2)], follows=None)
+    assert answer_push(receiver, exchange=7, epoch=EPOCH) == answer(2)
+
+
+def test_it_takes_what_is_new_behind_what_it_has() -> None:
+    receiver, fresh = take_push(Receiver(OUTBOX, 2, item(2).uid), [item(1), item(2), item(3)], follows=None)
+    assert (receiver, fresh) == (Receiver(OUTBOX, 3, item(3).uid), [item(3)])
+
+
+def test_it_takes_nothing_that_follows_another_item_of_the_same_number() -> None:
+    receiver = Receiver(OUTBOX, 2, item(2).uid)
+    assert take_push(receiver, [item(2, 1), item(3, 1), item(4, 1)], follows=item(1).uid) == (receiver, [])
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.permutations(range(1, 8)), st.integers(0, 7)), max_size=30))
@@ -110,8 +138,13 @@ def page(after: int, position: int, head: int, epoch: UUID = EPOCH, exchange: in
 
 def test_it_reads_on_to_the_head_and_makes_prices_only_there() -> None:
     reader, effects = take_feed(begin_pull(Reader(), 7), page(0, 5, 8))
-    assert (reader.position, effects) == (5, (Effect.APPLY,))
+    assert (reader, effects) == (Reader(EPOCH, 5, 8, MARK), (Effect.APPLY,))
     reader, effects = take_feed(begin_pull(reader, 7), page(5, 8, 8))
+    assert (reader, effects) == (Reader(EPOCH, 8, 8, MARK), (Effect.APPLY, Effect.AT_HEAD))
+
+
+def test_it_is_at_the_head_when_it_has_more_than_the_chain_had_when_asked() -> None:
+    _, effects = take_feed(begin_pull(Reader(), 7), page(0, 9, 8))
     assert effects == (Effect.APPLY, Effect.AT_HEAD)
 
 
@@ -127,6 +160,16 @@ def test_it_reads_a_restored_chain_from_the_start_and_sweeps_at_its_head(epoch: 
     assert (reader.sweeping, effects) == (True, (Effect.FORGET_SEEN, Effect.APPLY))
     reader, effects = take_feed(begin_pull(reader, 7), page(3, 6, 6, epoch))
     assert (reader.sweeping, effects) == (False, (Effect.APPLY, Effect.SWEEP, Effect.AT_HEAD))
+
+
+def test_it_goes_on_sweeping_when_the_reading_begins_once_more() -> None:
+    reader, effects = take_feed(begin_pull(Reader(EPOCH, 3, 6, MARK, sweeping=True), 7), page(0, 2, 6, NEXT_EPOCH))
+    assert (reader, effects) == (Reader(NEXT_EPOCH, 2, 6, MARK, sweeping=True), (Effect.FORGET_SEEN, Effect.APPLY))
+
+
+def test_it_sweeps_though_it_had_come_no_further_than_the_first_entry() -> None:
+    _, effects = take_feed(begin_pull(Reader(EPOCH, 1, 6, MARK), 7), page(0, 6, 6, NEXT_EPOCH))
+    assert effects == (Effect.FORGET_SEEN, Effect.APPLY, Effect.SWEEP, Effect.AT_HEAD)
 
 
 def test_it_goes_on_only_for_a_reader_of_this_very_history() -> None:
