@@ -44,7 +44,8 @@ def test_it_is_what_the_store_has(shop: Shop, tmp_path: Path) -> None:
     _assistant(shop, "102", is_active=False)
     _assistant(shop, "103", blocked_at=now())
     _assistant(sister, "104")
-    publish_prices(store=shop.store, position=7, now=now())
+    published = publish_prices(store=shop.store, position=7, now=now())
+    assert published is not None
     with tenant_scope([till.org]):
         Article.objects.filter(number="1002").update(is_deleted=True)
         Series.objects.create(
@@ -73,7 +74,7 @@ def test_it_is_what_the_store_has(shop: Shop, tmp_path: Path) -> None:
         assert (head.id, head.latest_counter, head.sales, head.total) == (str(till.series), 2, 2, 2590)
         prices = snapshot.price_file()
         assert prices is not None
-        assert (prices.version, prices.position) == (1, 7)
+        assert (prices.version, prices.position) == (published.version, 7)
         assert snapshot.meta["store"] == str(shop.store.id)
         assert snapshot.tree["store"]["name"] == "Nordly 12"
         assert snapshot.tree["company"]["vat_number"] == "DK12345678"

@@ -56,27 +56,30 @@ def test_codes_are_issued_for_a_device_and_for_a_service(cast: Cast) -> None:
 
 def test_a_device_is_enrolled_renewed_and_unpaired(cast: Cast, till: Till) -> None:
     where, device = cast.store, till.device
+    _, first = state_of(till)
     told("organisation.device.enrolled", where, by=f"device:{device}", about=device)
     with tenant_scope([cast.organisation_id]):
         where.name = "Nordly Havnen"
         where.save()
         renew_enrolments(store=where, now=now())
     told("organisation.device.renewed", where, by="system", about=device)
-    assert state_of(till) == ("ACTIVE", 2)
+    state, renewed = state_of(till)
+    assert (state, renewed > first) == ("ACTIVE", True)
     report(till, [till.sale()])
     body = msgspec.json.encode({"closing": till.closing()})
     headers = {"Authorization": till.proof("POST", f"{API}/unpair", body)}
     Client().post(f"{API}/unpair", body, content_type="application/json", headers=headers)
     told("organisation.device.unpaired", where, by=f"device:{device}", about=device)
-    assert state_of(till) == ("UNPAIRED", 2)
+    assert state_of(till) == ("UNPAIRED", renewed)
     not_told("organisation.device.revoked", where, about=device)
 
 
 def test_a_device_is_revoked_once(cast: Cast, till: Till) -> None:
+    _, version = state_of(till)
     for _ in range(2):
         signed_in(cast.bob).post(f"/manage/{cast.store.pk}/devices/{till.device}/revoke", {"name": "Tablet"})
     told("organisation.device.revoked", cast.store, by=cast.bob.actor, about=till.device)
-    assert state_of(till) == ("REVOKED", 1)
+    assert state_of(till) == ("REVOKED", version)
 
 
 def state_of(till: Till) -> tuple[str, int]:
