@@ -103,6 +103,90 @@ describe('the price list', () => {
     for (const change of broken) expect(() => new PriceList({ ...SMALL_FILE, ...change })).toThrow(BadPriceFile);
   });
 
+  const rule = SMALL_FILE.labels[0]!;
+  it.each<[string, object]>([
+    ['format butik-prices/2', { format: 'butik-prices/2' }],
+    ['count', { count: -1 }],
+    ['count', { count: 1.5 }],
+    ['count', { count: '6' }],
+    ['columns of different length', { count: 7 }],
+    ['columns of different length', { versions: [1] }],
+    ['columns of different length', { vat: '1' }],
+    ['columns of different length', { unit: '0' }],
+    ['columns of different length', { group: [0] }],
+    ['barcodes of different length', { barcodes: [1] }],
+    ['a price that is not a whole number', { prices: [1, 1, 1, 1, 1, 0.5] }],
+    ['a reference outside the file', { links: [[6, 0]] }],
+    ['a reference outside the file', { links: [[0, -1]] }],
+    ['a reference outside the file', { blocked: [6] }],
+    ['a reference outside the file', { blocked: [-1] }],
+    ['a reference outside the file', { codes: [['A', 6]] }],
+    ['a reference outside the file', { age_limits: [[6, 18]] }],
+    ['a rule for labels', { labels: null }],
+    ['a rule for labels', { labels: [rule, ['21', 'COLOUR', 5, 0, 1]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', 0, 0, 1]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', -1, 0, 1]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', 5, -1, 1]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', 5, 0, 0]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', 5, 0.5, 1]] }],
+    ['a rule for labels', { labels: [['21', 'PRICE', 8, 2, 1]] }],
+    ['texts or numbers of different length', { texts: 'A' }],
+    ['texts or numbers of different length', { numbers: 'A' }],
+    ['a barcode of no article', { barcode_articles: [6, 0, 0, 0, 0, 0] }],
+    ['a barcode of no article', { barcode_articles: [-1, 1, 1, 1, 1, 1] }],
+  ])('says what is wrong with a file: %s %j', (what, change) => {
+    const read = () => new PriceList({ ...SMALL_FILE, ...change } as PriceFile);
+    expect(read).toThrow(expect.objectContaining({ name: 'BadPriceFile', message: what }));
+  });
+
+  it('may name its first and its last article, and have labels that fill a code', () => {
+    const labels: PriceFile['labels'] = [['2', 'WEIGHT', 10, 0, 1]];
+    const ends = new PriceList({ ...SMALL_FILE, labels, links: [[0, 5], [5, 0]], blocked: [0, 5], codes: [['A', 0], ['B', 5]] });
+    expect([ends.article(0).link, ends.article(5).link, ends.article(5).blocked]).toEqual([5, 0, true]);
+    expect([hitOf(ends, 'A')?.article.index, hitOf(ends, 'B')?.article.index]).toEqual([0, 5]);
+  });
+
+  it('of no articles knows nothing', () => {
+    const none = { count: 0, numbers: '', texts: '', prices: [], versions: [], vat: '', unit: '', group: [], barcodes: [] };
+    const empty = new PriceList({ ...SMALL_FILE, ...none, barcode_articles: [], barcode_quantities: [], codes: [], age_limits: [], links: [], blocked: [] });
+    expect([empty.find('100'), empty.find(''), empty.search('a')]).toEqual(['UNKNOWN', 'MISREAD', []]);
+  });
+
+  it('names an article without a number by its first barcode, or else by its first code', () => {
+    const named = new PriceList({ ...SMALL_FILE, numbers: '\n\n\n1003\n1004\n', codes: [['XY-1', 5], ['XY-2', 5], ['Z', 1]] });
+    expect([1, 2, 4, 5].map((index) => named.article(index).number)).toEqual(['5701234567899', '5701234567999', '1004', 'XY-1']);
+  });
+
+  it("finds an article's own number before another's in its normal form", () => {
+    const numbered = new PriceList({ ...SMALL_FILE, numbers: '\n\n\n0077\n77\nab' });
+    expect(['0077', '77', '00077', 'AB', 'ab'].map((code) => hitOf(numbered, code)?.article.index)).toEqual([3, 4, 4, 5, 5]);
+  });
+
+  it('shows what begins with the words before what has them inside, and no more than is asked for', () => {
+    const texts = ['RØD VIN', 'VIN RØD', 'HVID VIN', 'VIN HVID', 'CRÈME BRÛLÉE', 'ÆBLE'];
+    const wine = new PriceList({ ...SMALL_FILE, texts: texts.join('\n') });
+    const found = (query: string, limit?: number) => wine.search(query, limit).map((article) => article.text);
+    expect(found('vin')).toEqual(['VIN RØD', 'VIN HVID', 'RØD VIN', 'HVID VIN']);
+    expect(found('  vin   rød ')).toEqual(['VIN RØD', 'RØD VIN']);
+    expect(found('vin', 3)).toEqual(['VIN RØD', 'VIN HVID', 'RØD VIN']);
+    expect(found('vin', 2)).toEqual(['VIN RØD', 'VIN HVID']);
+    expect(found('vin', 1)).toEqual(['VIN RØD']);
+    expect(found('i', 1)).toEqual(['RØD VIN']);
+    expect(found('creme brulee')).toEqual(['CRÈME BRÛLÉE']);
+    expect(found('crème')).toEqual(['CRÈME BRÛLÉE']);
+    expect(found('aeble')).toEqual([]);
+    expect(found('æble')).toEqual(['ÆBLE']);
+    expect(found('rod')).toEqual([]);
+    expect(found(' 100 ')).toEqual(['RØD VIN', 'VIN HVID', 'CRÈME BRÛLÉE']);
+  });
+
+  it('is the same when it was made ready before', () => {
+    const ready = new PriceList(SMALL_FILE);
+    ready.warm();
+    expect(ready.search('mælk')).toEqual(list.search('mælk'));
+    expect(hitOf(ready, '4011')).toEqual(hitOf(list, '4011'));
+  });
+
   it('is ready at once with 75,000 articles', () => {
     const count = 75_000;
     const ones = new Array<number>(count).fill(1);
@@ -135,6 +219,10 @@ describe('the price list', () => {
     expect(looksMisread('5701234567890')).toBe(true);
     expect(looksMisread('5701234567899')).toBe(false);
     expect(looksMisread('1234')).toBe(false);
+    for (const wrong of ['12345678', '036000291453', '10012345678903']) expect(looksMisread(wrong)).toBe(true);
+    for (const other of ['', 'ABCDEFGH', 'A12345678', '12345678A', 'A036000291453', '036000291453A', '1', '123456789', '100123456789030']) expect(looksMisread(other)).toBe(false);
+    expect(list.find('5701234567890')).toBe('MISREAD');
+    expect(list.find('570123456789005')).toBe('UNKNOWN');
   });
 });
 

@@ -59,6 +59,43 @@ describe('a scanned code', () => {
     (text) => expect(readScan(text)).toBe('NOT_GOODS'),
   );
 
+  it.each<[string, string[] | string]>([
+    ['https://id.gs1.org/01/05712345200018?3103=000345', [MILK]],
+    ['https://id.gs1.org/gtin/5712345200018/10/A', [MILK]],
+    ['https://id.gs1.org/8003/1/01/05712345200018', [MILK]],
+    ['https://id.gs1.org/01/5712345200019', 'MISREAD'],
+    ['https://id.gs1.org/01/57123452000x8', 'MISREAD'],
+    ['https://id.gs1.org/01/05712345200018/10/%E0', [MILK]],
+    ['https://:80/01/05712345200018', 'MISREAD'],
+    [']E05712345200019', 'MISREAD'],
+    [']E35712345200019 12', 'MISREAD'],
+    [']E496385074', ['96385074']],
+    [']E496385075', 'MISREAD'],
+    [']C1', 'MISREAD'],
+    [']C10105712345200019', 'MISREAD'],
+    [']C110AB', 'NOT_GOODS'],
+    ['', 'MISREAD'],
+    [' \r\n\t', 'MISREAD'],
+    ['**', ['**']],
+    ['A*B', ['A*B']],
+    ['*A', ['*A', 'A']],
+    ['xhttps://id.gs1.org/01/05712345200018', ['XHTTPS://ID.GS1.ORG/01/05712345200018']],
+    ['A]C10105712345200018', ['A]C10105712345200018']],
+    ['1'.repeat(400), ['1'.repeat(400)]],
+    ['1'.repeat(401), 'NOT_GOODS'],
+  ])('%j is %j and nothing else', (text, meant) => {
+    expect(codesOf(text)).toEqual(meant);
+  });
+
+  it('of a Digital Link bears its weight in path or query, and nothing of other queries', () => {
+    const measure = (rest: string) => readScan(`https://id.gs1.org/01/05712345200018${rest}`);
+    expect(measure('?3103=000345')).toEqual([{ code: MILK, measure: { grams: 345 } }]);
+    expect(measure('/10/A?3103=000345')).toEqual([{ code: MILK, measure: { grams: 345 } }]);
+    expect(measure('?lang=da&3103=000345&x310=1')).toEqual([{ code: MILK, measure: { grams: 345 } }]);
+    expect(measure('?3103=heavy')).toEqual([{ code: MILK, measure: null }]);
+    expect(measure('')).toEqual([{ code: MILK, measure: null }]);
+  });
+
   it('says what it weighs, holds, counts or costs', () => {
     const measure = (rest: string) => {
       const found = readScan(`]C10105712345200018${rest}`);
