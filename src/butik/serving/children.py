@@ -3,7 +3,6 @@
 import gc
 import multiprocessing
 import os
-import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +23,6 @@ STREAMS = 4000  # connections to /live/ at a time; granian would stop at 1024 wi
 
 def load_everything() -> None:
     """Import what the children need before they are forked: they share its memory and start at once."""
-    sys.modules["httpx._main"] = None  # type: ignore[assignment]  # its command line would bring rich and pygments along
     import_module("butik.wsgi")
     import_module("butik.serving.streams")
     import_module("butik.serving.worker")

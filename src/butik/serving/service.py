@@ -3,6 +3,7 @@
 import gc
 import logging
 import socket
+import sys
 from pathlib import Path
 
 from butik.lib.command_line import Parser
@@ -14,6 +15,9 @@ from butik.serving.limits import spool_folder
 from butik.serving.nginx import find_nginx
 from butik.serving.ports import PortTaken, claim_port, listener_address
 from butik.serving.supervisor import Supervisor, say
+
+# httpx's command line would bring rich and pygments along; with the other granian would give our children its own names
+NOT_FOR_A_SERVICE = ("httpx._main", "setproctitle")
 
 
 def serve(arguments: list[str]) -> int:
@@ -56,6 +60,8 @@ def _serve(*, new: bool) -> int:
     with claim_port(address.bind, address.port) as listener:
         django.setup()
         logging.disable(logging.CRITICAL)  # a handler may start a thread; only a process without threads may fork
+        for each in NOT_FOR_A_SERVICE:
+            sys.modules[each] = None  # type: ignore[assignment]  # as if it were not installed
         from butik.serving.children import load_everything
         from butik.serving.migrating import begin_migration
 
