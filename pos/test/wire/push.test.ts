@@ -6,6 +6,7 @@ import { serviceOf } from '../../src/deeds/service';
 import type { Till } from '../../src/deeds/till';
 import { waiting } from '../../src/store/journal';
 import { backoff } from '../../src/wire/backoff';
+import { isSignedBy, pushAll } from '../../src/wire/push';
 import { normaliseAddress, readInvitation } from '../../src/wire/enrol';
 import { listen, type LiveEvent } from '../../src/wire/live';
 import { toBase64url } from '../../src/wire/base64url';
@@ -58,10 +59,43 @@ describe('sending the journal', () => {
     expect((await waiting(till.database)).every((row) => row.reason === 'disk-full')).toBe(true);
   });
 
+  it('counts what was settled, whatever batches it took', async () => {
+    await sell(5);
+    const count = (await waiting(till.database)).length;
+    store.largestBatch = 2;
+    expect(await push(till)).toEqual({ sent: count, stuck: null });
+    expect(await push(till)).toEqual({ sent: 0, stuck: null });
+  });
+
+  it('keeps everything, and says why, when there is no answer', async () => {
+    await sell(2);
+    store.down = true;
+    await expect(push(till)).rejects.toMatchObject({ name: 'NoAnswer' });
+    expect((await waiting(till.database)).every((row) => row.reason === 'no-answer')).toBe(true);
+  });
+
+  it('notes no reason for a fault of its own', async () => {
+    await sell(1);
+    till.fetcher = async () => new Response('no JSON');
+    await expect(push(till)).rejects.toThrow(SyntaxError);
+    expect((await waiting(till.database)).some((row) => row.reason)).toBe(false);
+  });
+
+  it('sends what one key has signed, and leaves what another has', async () => {
+    await sell(2);
+    const { device, database } = till;
+    const kid = device.value!.key.kid;
+    const before = await waiting(database);
+    expect(await pushAll(serviceOf(till, device.value!), database, 'another key')).toEqual({ sent: 0, stuck: null });
+    expect(await waiting(database)).toEqual(before);
+    expect(before.map((row) => [isSignedBy(row, kid), isSignedBy(row, 'another key')])).toEqual(before.map(() => [true, false]));
+    expect(await pushAll(serviceOf(till, device.value!), database, kid)).toEqual({ sent: before.length, stuck: null });
+  });
+
   it('frees nothing that the service did not name', async () => {
     await sell(1);
     till.fetcher = async () => new Response(JSON.stringify({ results: [{ hash: 'nonsense', outcome: 'BOOKED', reason: '' }] }));
-    await expect(push(till)).rejects.toThrow('bad-answer');
+    await expect(push(till)).rejects.toThrow('bad-answer (200) the service did not name the records');
     expect((await waiting(till.database)).length).toBeGreaterThan(0);
   });
 
