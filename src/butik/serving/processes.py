@@ -1,6 +1,7 @@
 """Child processes that cannot outlive their parent, each in a process group of its own."""
 
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -43,6 +44,7 @@ def fork(child: Child) -> int:
     try:
         _join_group(0)
         die_with(parent)
+        gc.enable()  # the supervisor loads without; whoever works makes garbage
         _forget_signals()
         _libc.prctl(_PR_SET_NAME, f"butik {child.name}".encode())
         logging.disable(logging.NOTSET)
