@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -29,13 +29,24 @@ def replace_file(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+_named: set[Path] = set()  # folders whose names this process has put on the disk
+
+
 def make_folder(path: Path) -> None:
-    """A folder for us alone, and those around it that are missing; their names are on the disk when it returns."""
-    if path.is_dir():
+    """A folder for us alone, and those around it that are missing; their names are on the disk when it returns.
+
+    One that is there may have been made by a process that was killed before its name was: it is seen to once.
+    """
+    if path in _named and path.is_dir():
         return
-    make_folder(path.parent)
-    path.mkdir(mode=0o700, exist_ok=True)
-    sync_folder(path.parent)
+    if path.is_dir():
+        with suppress(PermissionError):  # it lies in somebody else's folder
+            sync_folder(path.parent)
+    else:
+        make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(path.parent)
+    _named.add(path)
 
 
 def sync_folder(path: Path) -> None:
