@@ -7,6 +7,7 @@ import hashlib
 import json
 import logging
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from select import select
 
 import msgspec
 from django.conf import settings
@@ -116,9 +116,10 @@ def _tell(process: "subprocess.Popen[bytes]", said: bytes) -> None:
 
 def _ends_within(seconds: float, pid: int) -> bool:
     """Told by the kernel at once; `Popen.wait` with a timeout looks again only now and then."""
-    handle = os.pidfd_open(pid)
+    handle, ends = os.pidfd_open(pid), select.poll()
     try:
-        return bool(select([handle], [], [], seconds)[0])
+        ends.register(handle, select.POLLIN)
+        return bool(ends.poll(1000 * seconds))
     finally:
         os.close(handle)
 
