@@ -26,23 +26,23 @@ _said: set[tuple[UUID, str]] = set()  # of which device and paper it was said th
 def overtake(*, caller: Caller, given: KnownVersions, known: KnownVersions, now: datetime) -> bool:
     """Sign anew what the device knows a later version of. True when something was."""
     changed = False
-    if _is_beyond(caller, "price file", given.prices, known.prices, now):
+    if _beyond(caller, "price file", given.prices, known.prices, now):
         store = Store.objects.select_related("chain").get(pk=this_installation().store_id)
         changed |= overtake_prices(store=store, heard=known.prices, now=now) is not None
-    if _is_beyond(caller, "staff list", given.staff, known.staff, now):
+    if _beyond(caller, "staff list", given.staff, known.staff, now):
         changed |= current_staff(place=caller.place, now=now, heard=known.staff).version > given.staff
-    if _is_beyond(caller, "enrolment", given.enrolment, known.enrolment, now):
-        version = version_beyond(given.enrolment, known.enrolment, now)
-        renew_enrolment(device_id=caller.device_id, version=version or 0, now=now)
+    if version := _beyond(caller, "enrolment", given.enrolment, known.enrolment, now):
+        renew_enrolment(device_id=caller.device_id, version=version, now=now)
         changed = True
     return changed
 
 
-def _is_beyond(caller: Caller, paper: str, given: int, known: int, now: datetime) -> bool:
-    """Whether to sign it anew; what the device says is logged, and once if it is not believed."""
+def _beyond(caller: Caller, paper: str, given: int, known: int, now: datetime) -> int | None:
+    """The version under which to sign it anew; what the device says is logged, and once if it is not believed."""
+    version = version_beyond(given, known, now)
     if known <= given:
-        return False
-    if version_beyond(given, known, now) is not None:
+        return None
+    if version is not None:
         log.warning(
             "Device of POS %s knows a later %s (%s) than was ever given here (%s): this service was put back to an"
             " older state, and signs it anew.",
@@ -51,7 +51,7 @@ def _is_beyond(caller: Caller, paper: str, given: int, known: int, now: datetime
             known,
             given,
         )
-        return True
+        return version
     if len(_said) < REMEMBERED and (caller.device_id, paper) not in _said:
         _said.add((caller.device_id, paper))
         log.error(
@@ -62,4 +62,4 @@ def _is_beyond(caller: Caller, paper: str, given: int, known: int, now: datetime
             known,
             given,
         )
-    return False
+    return None
