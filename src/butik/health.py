@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
 from butik import __version__
-from butik.serving.integrity import last_looked
+from butik.lib.integrity import last_looked
 
 
 def health(request: HttpRequest) -> JsonResponse:

@@ -17,7 +17,7 @@ OWN_WORDS = {
     "emergency/waiting.py": "a column of its own rows",
     "sales/quota.py": "a column of its own rows",
     "serving/founding.py": "its own file beside the database",
-    "serving/integrity.py": "its own file beside the database",
+    "lib/integrity.py": "its own file beside the database",
     "vault/actions.py": "a column that the examination has written",
     "vault/inside.py": "the order of the process that started it",
     "vault/judging.py": "columns that the examination has written",

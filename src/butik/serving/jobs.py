@@ -50,7 +50,7 @@ JOBS = (
     Job("keeping the vault", "vault", "butik.vault.work.keep_vault", every=300),
     Job("sweep of live events", "live", "butik.serving.upkeep.sweep_live", every=600),
     Job("database upkeep", "lib", "butik.serving.upkeep.keep_database", every=300),
-    Job("a look through the database", "lib", "butik.serving.integrity.watch_integrity", every=600),
+    Job("a look through the database", "lib", "butik.lib.integrity.watch_integrity", every=600),
     Job("disk space", "lib", "butik.serving.upkeep.watch_disk", every=60),
 )
 

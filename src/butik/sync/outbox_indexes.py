@@ -12,8 +12,8 @@ import logging
 from django.db import DatabaseError, connection, transaction
 
 from butik.lib.clock import now
+from butik.lib.integrity import Looked, keep_looked
 from butik.lib.storage import is_damaged
-from butik.serving.integrity import Looked, keep_looked
 
 logger = logging.getLogger(__name__)
 TABLE = "changes_outboxitem"

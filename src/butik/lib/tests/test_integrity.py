@@ -10,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from pysqlite3 import dbapi2
 
-from butik.serving import integrity
-from butik.serving.integrity import IntegrityWatch, Looked, faults_of, is_due, keep_looked, last_looked
+from butik.lib import integrity
+from butik.lib.integrity import IntegrityWatch, Looked, faults_of, is_due, keep_looked, last_looked
 
 PAGE = 4096
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
