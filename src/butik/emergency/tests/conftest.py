@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from django.urls import get_resolver
 from tests.support.cast import PASSWORD, signed_in
 from tests.support.till import NOW, Shop, Till, enrol, open_shop
 
+from butik.emergency import views
 from butik.emergency.activating import WINDOW, carry_out_activations
 from butik.emergency.models import Emergency
 from butik.lib import clock
@@ -254,6 +256,28 @@ def activate_chain(cloud: Cloud, **said: Any) -> Emergency:
 
     wanted: dict[str, Any] = {"date": NOW.date(), "accept_newer": False, "actor": "person:alice", "now": NOW} | said
     return activate(chain=cloud.chain, **wanted)
+
+
+@pytest.fixture(autouse=True)
+def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are asked at the cloud's moment, whichever module shows them."""
+    for each in Path(views.__file__).parent.glob("*views.py"):
+        monkeypatch.setattr(f"butik.emergency.{each.stem}.now", lambda: clock.now())
+
+
+@pytest.fixture
+def vera(cloud: Cloud) -> Client:
+    return with_factor(admit(cloud, "vera"))
+
+
+@pytest.fixture
+def nils(cloud: Cloud) -> Client:
+    return with_factor(admit(cloud, "nils"))
+
+
+@pytest.fixture
+def dorte(cloud: Cloud) -> Client:
+    return with_factor(admit(cloud, "dorte", "SUPPORTER"))
 
 
 def admit(cloud: Cloud, name: str, level: str = "CHAIN_ADMINISTRATOR", **said: Any) -> Person:

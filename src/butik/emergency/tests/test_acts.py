@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import call_command
 from django.test import Client
@@ -29,7 +28,6 @@ from butik.emergency.tests.test_newcomers import Thief
 from butik.emergency.tests.test_recovery import rebuilt
 from butik.emergency.tests.test_support import asked_for, fixed, rules, support, tell, wished
 from butik.emergency.tests.test_two_persons import allow_alone, answer, ask, text
-from butik.lib import clock
 from butik.organisation.models import Chain, Device, Store
 from butik.organisation.pairing import introduce_chain
 from butik.organisation.tenancy import tenant_scope
@@ -37,29 +35,7 @@ from butik.staff.models import Person
 from butik.vault.models import Freeze, NewDevice, StoredBackup
 
 __all__ = ["fixed"]
-VIEWS = ("views", "activation_views", "request_views", "store_views", "rules_views", "support_views", "waiting_views")
 KIND = {"kind": "emergency.activation"}
-
-
-@pytest.fixture(autouse=True)
-def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in VIEWS:
-        monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
-
-
-@pytest.fixture
-def vera(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "vera"))
-
-
-@pytest.fixture
-def nils(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "nils"))
-
-
-@pytest.fixture
-def dorte(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "dorte", "SUPPORTER"))
 
 
 def by(name: str) -> str:

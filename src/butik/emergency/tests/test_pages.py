@@ -28,20 +28,9 @@ from butik.vault.differences import Difference
 from butik.vault.models import NewDevice, Revocation, StoredBackup
 
 
-@pytest.fixture(autouse=True)
-def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("views", "activation_views", "store_views", "quarantine_views", "waiting_views"):
-        monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
-
-
 @pytest.fixture
 def alice(cloud: Cloud) -> Client:
     return with_factor(admit(cloud, "alice"))
-
-
-@pytest.fixture
-def dorte(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "dorte", "SUPPORTER"))
 
 
 def text(answer: Any, status: int = 200) -> str:

@@ -22,22 +22,11 @@ ANSWERS = {"First dog": "Trofast", "Street of the first shop": "Vester Allé 7",
 QUESTIONS = [Question(text, said) for text, said in ANSWERS.items()]
 
 
-@pytest.fixture(autouse=True)
-def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("views", "activation_views", "request_views", "rules_views", "support_views"):
-        monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
-
-
 @pytest.fixture
 def fixed(backed: Cloud) -> Cloud:
     content = write_down(allows_alone=False, call_back="+45 33 12 34 56", questions=QUESTIONS)
     fix_rules(chain=backed.chain, content=content, actor="system", now=NOW)
     return backed
-
-
-@pytest.fixture
-def dorte(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "dorte", "SUPPORTER"))
 
 
 @pytest.fixture

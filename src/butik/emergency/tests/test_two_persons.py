@@ -24,22 +24,6 @@ from butik.staff.people import give_access
 from butik.vault.models import Freeze, StoredBackup
 
 
-@pytest.fixture(autouse=True)
-def _pages_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("views", "activation_views", "request_views"):
-        monkeypatch.setattr(f"butik.emergency.{module}.now", lambda: clock.now())
-
-
-@pytest.fixture
-def vera(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "vera"))
-
-
-@pytest.fixture
-def nils(cloud: Cloud) -> Client:
-    return with_factor(admit(cloud, "nils"))
-
-
 def text(answer: Any, status: int = 200) -> str:
     assert answer.status_code == status, answer.content
     plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
