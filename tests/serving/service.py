@@ -40,6 +40,7 @@ class Service:
 
     def wait(self, child: Child) -> None:
         wait_until_answers(f"{self.url}/health", child=child)
+        wait_until_answers(f"{self.url}/api/", child=child)  # calls have a process of their own
         wait_until_answers(f"{self.url}/live/health", child=child)
 
     @contextmanager

@@ -17,7 +17,7 @@ from butik.serving.limits import LARGE
 from tests.serving.callers import assert_callers_are_told_apart
 from tests.serving.service import BUTIK, Service, family, left_over, make_service, named
 from tests.support.ports import is_port_free
-from tests.support.processes import Child, wait_until_answers
+from tests.support.processes import Child
 
 CHILDREN = {
     "pages": "butik pages",
@@ -83,7 +83,6 @@ def test_granians_own_worker_may_be_killed_too(service: Service, running: Child)
 
 def test_a_slow_caller_holds_up_nobody(service: Service, running: Child) -> None:
     """There is one thread for calls: the front door reads a body to its end before it bothers it."""
-    wait_until_answers(f"{service.url}/api/pos/v1/time")  # others of these tests kill it
     with socket.create_connection(("127.0.0.1", service.port)) as slow:
         slow.sendall(b"POST /api/pos/v1/enrol HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n{")
         for _ in range(3):

@@ -114,7 +114,9 @@ def _supervise(address: Address, data: Path, listener: socket.socket, proxies: l
 
 
 def _is_ready(address: Address, sockets: Sockets) -> bool:
-    """Through the front door, where it does not ask for TLS."""
+    """Through the front door, where it does not ask for TLS; and each process that takes calls, which pages do not."""
+    if not all(socket_answers(each, "/health") for each in sockets.calls):
+        return False
     if address.tls.certificate:
         return socket_answers(sockets.pages, "/health") and socket_answers(sockets.live, "/live/health")
     return all(answers(address.bind, address.port, path) for path in ("/health", "/live/health"))
