@@ -25,6 +25,11 @@ if IS_ON_POSTGRES:
             "DISABLE_SERVER_SIDE_CURSORS": True,
         }
     }
+else:
+    # A file, as a service has it. In memory, threads would share a cache, and one that reads would be refused while
+    # another writes, which no service ever sees.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}
+    DATABASES["default"]["OPTIONS"] |= {"must_exist": False}
 # The real one is slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

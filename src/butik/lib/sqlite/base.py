@@ -55,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         """SQLite would make an empty database of one that is not there; only whoever founds a service may."""
         params: dict[str, Any] = super().get_connection_params()
-        if params.pop("must_exist", False) and "memory" not in str(params["database"]):
+        if params.pop("must_exist", False):
             params["database"] = f"{Path(params['database']).absolute().as_uri()}?mode=rw"
         return params
 
