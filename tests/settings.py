@@ -18,18 +18,16 @@ from butik.settings import *  # noqa: E402, F403 - the environment must be there
 IS_ON_POSTGRES = os.environ.get("BUTIK_TEST_DATABASE", "sqlite") == "postgres"
 if IS_ON_POSTGRES:
     # `tests/conftest.py` starts a server and fills in where it is.
-    DATABASES = {
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": "butik",
-            "DISABLE_SERVER_SIDE_CURSORS": True,
-        }
+    DATABASES["default"] = {  # noqa: F405
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "butik",
+        "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 else:
     # A file, as a service has it. In memory, threads would share a cache, and one that reads would be refused while
     # another writes, which no service ever sees.
-    DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}
-    DATABASES["default"]["OPTIONS"] |= {"must_exist": False}
+    DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"] |= {"must_exist": False}  # noqa: F405
 # The real one is slow on purpose.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
